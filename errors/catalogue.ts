@@ -14,22 +14,61 @@ interface Entry {
 export const catalogue = {
   GW101: { title: "The configuration is not valid", mend: "Correct the property that is named" },
   GW102: { title: "An item is not valid", mend: "Correct the field that is named" },
-  GW103: { title: "Two streams want one item differently", mend: "Make both wants equal, or let one stream own it" },
+  GW103: {
+    title: "Two streams want one item differently",
+    mend: "Make both wants equal, or let one stream own it",
+  },
   GW201: { title: "A machine cannot be reached", mend: "Check address, port and power, then run again" },
-  GW202: { title: "A machine's host key is not the pinned one", mend: "If the machine was reinstalled, run ./groundwork trust MACHINE; otherwise someone may be in between" },
-  GW203: { title: "A machine has no pinned host key", mend: "Run ./groundwork trust MACHINE and compare the fingerprint" },
+  GW202: {
+    title: "A machine's host key is not the pinned one",
+    mend: "If the machine was reinstalled, run ./groundwork trust MACHINE; otherwise someone may be in between",
+  },
+  GW203: {
+    title: "A machine has no pinned host key",
+    mend: "Run ./groundwork trust MACHINE and compare the fingerprint",
+  },
   GW204: { title: "The login was refused", mend: "Check user and privateKeyFile of the machine" },
-  GW205: { title: "The user may not use sudo without a password", mend: "Allow it for this user, or log in as root" },
-  GW301: { title: "An item could not be applied", mend: "Read the evidence; the machine was put back as it was" },
-  GW302: { title: "The pre-image could not be restored", mend: "Look at the machine; its pre-image lies under /var/lib/groundwork/transactions" },
-  GW303: { title: "Another program claims the item with another value", mend: "Make both programs agree, or remove one of them" },
-  GW304: { title: "Another deployment holds the machine", mend: "Wait for it to end, or see who holds the lease" },
-  GW305: { title: "The machine's data was written by a newer Groundwork", mend: "Use that version or a newer one" },
-  GW306: { title: "A program on the machine ran out of time", mend: "Raise the item's timeLimit, or see why it hangs" },
-  GW307: { title: "A login could not be confirmed after the change", mend: "The dead-man timer puts the old state back; correct the item" },
-  GW308: { title: "A ticket could not be had from any machine", mend: "See why the issuers refuse; at least one must be healthy" },
+  GW205: {
+    title: "The user may not use sudo without a password",
+    mend: "Allow it for this user, or log in as root",
+  },
+  GW301: {
+    title: "An item could not be applied",
+    mend: "Read the evidence; the machine was put back as it was",
+  },
+  GW302: {
+    title: "The pre-image could not be restored",
+    mend: "Look at the machine; its pre-image lies under /var/lib/groundwork/transactions",
+  },
+  GW303: {
+    title: "Another program claims the item with another value",
+    mend: "Make both programs agree, or remove one of them",
+  },
+  GW304: {
+    title: "Another deployment holds the machine",
+    mend: "Wait for it to end, or see who holds the lease",
+  },
+  GW305: {
+    title: "The machine's data was written by a newer Groundwork",
+    mend: "Use that version or a newer one",
+  },
+  GW306: {
+    title: "A program on the machine ran out of time",
+    mend: "Raise the item's timeLimit, or see why it hangs",
+  },
+  GW307: {
+    title: "A login could not be confirmed after the change",
+    mend: "The dead-man timer puts the old state back; correct the item",
+  },
+  GW308: {
+    title: "A ticket could not be had from any machine",
+    mend: "See why the issuers refuse; at least one must be healthy",
+  },
   GW309: { title: "A fact could not be read", mend: "Look at the fact's source on the machine" },
   GW401: { title: "A check failed", mend: "Read its evidence; the next ./groundwork up tries again" },
   GW402: { title: "A guard does not hold", mend: "Nothing was changed; bring about what the guard asks for" },
-  GW403: { title: "A check was skipped and nobody waived it", mend: "Waive it by name with a reason, or make it possible" },
+  GW403: {
+    title: "A check was skipped and nobody waived it",
+    mend: "Waive it by name with a reason, or make it possible",
+  },
 } as const satisfies Record<string, Entry>;

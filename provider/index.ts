@@ -1,0 +1,16 @@
+/** The provider's face to programs and components. */
+export type { Check, CheckResult } from "./checks/check.ts";
+export { type Connection, connectionSchema } from "./connection.ts";
+export * from "./items/index.ts";
+export type { Drift, Fact, HostStateSpec, Ticket } from "./resources/hostStateSpec.ts";
+export type { LabNetworkSpec } from "./resources/labSpec.ts";
+export { Gate, type GateArgs } from "./sdk/gate.ts";
+export {
+  type CheckInput,
+  type FactInput,
+  HostState,
+  type HostStateArgs,
+  type ItemInput,
+  type TicketInput,
+} from "./sdk/hostState.ts";
+export { LabMachine, LabNetwork } from "./sdk/lab.ts";

@@ -1,0 +1,39 @@
+import { z } from "zod";
+import * as field from "./fields.ts";
+import type { CommonItem, ItemKind } from "./kind.ts";
+
+/** A step that no other kind covers: run only while `unless` fails. Restored by `undo`, else not at all. */
+export interface CommandItem extends CommonItem {
+  kind: "command";
+  /** What it does, in a few words: its key. */
+  name: string;
+  /** POSIX shell script. A ticket, where one is asked for, lies in the file `$TICKET`. */
+  run: string;
+  /** POSIX shell script without side effects; exit 0 means that nothing is to do. */
+  unless: string;
+  /** POSIX shell script that takes `run` back. Without it the command runs last, and a restore leaves it as it is. */
+  undo?: string;
+  /** Name of the HostState's ticket that `run` consumes. */
+  ticket?: string;
+}
+
+export const command: ItemKind<CommandItem> = {
+  kind: "command",
+  schema: z.strictObject({
+    kind: z.literal("command"),
+    name: field.line.min(1),
+    run: field.text.min(1),
+    unless: field.text.min(1),
+    undo: field.text.min(1).optional(),
+    ticket: z.string().min(1).optional(),
+    timeLimit: field.timeLimit,
+  }),
+  subject: (item) => item.name,
+  restores: (item) => (item.undo === undefined ? "not" : "equivalent"),
+  timeLimit: 300,
+  variables: (item) => ({ name: item.name, unless: item.unless, undo: item.undo ?? "" }),
+  data: (item) => Buffer.from(item.run, "utf8"),
+  desired: () => "done=yes",
+  secretFields: ["run"],
+  ticket: (item) => item.ticket,
+};

@@ -1,0 +1,60 @@
+import { z } from "zod";
+
+/** Text that can travel: UTF-8 without NUL and lone surrogates. */
+export const text = z
+  .string()
+  .refine((value) => !value.includes("\0"), { error: "must not hold a NUL character" })
+  .refine((value) => value.isWellFormed(), { error: "must not hold a lone surrogate" });
+
+/** Text on one line. */
+export const line = text.refine((value) => !/[\n\r]/.test(value), { error: "must be one line" });
+
+const forbidden = ["/proc", "/sys", "/dev", "/var/lib/groundwork"];
+
+/** Absolute path without `.` and `..`, outside the kernel's file systems and Groundwork's own folder. */
+export const path = line
+  .refine((value) => value.startsWith("/") && value.length > 1, { error: "must be an absolute path" })
+  .refine(
+    (value) =>
+      !value
+        .slice(1)
+        .split("/")
+        .some((part) => part === "" || part === "." || part === ".."),
+    {
+      error: "must be in its plain form: no `.`, `..`, doubled or trailing slash",
+    },
+  )
+  .refine((value) => !forbidden.some((folder) => value === folder || value.startsWith(`${folder}/`)), {
+    error: `must not lie under ${forbidden.join(", ")}`,
+  });
+
+/** Permission bits as octal text, `0644`; a number is refused because 644 is not 0644. */
+export const mode = z
+  .string()
+  .regex(/^0[0-7]{3}$/, { error: "must be octal text of four digits such as `0644`" });
+
+/** Name of a user or group. */
+export const account = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: "must be the name of a user or group" });
+
+/** systemd unit with its suffix. */
+export const unit = z
+  .string()
+  .regex(/^[A-Za-z0-9:_.\\@-]+\.(service|socket|timer|mount|target|path|slice)$/, {
+    error: "must be a unit name with its suffix, such as `ssh.service`",
+  })
+  .refine((value) => !value.startsWith("-"), { error: "must not start with a dash" });
+
+/** Hexadecimal SHA-256 digest. */
+export const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, { error: "must be a SHA-256 digest of 64 lower-case hexadecimal digits" });
+
+/** Item key `KIND:SUBJECT`. */
+export const key = line.refine((value) => /^[a-zA-Z]+:./.test(value), {
+  error: "must be an item's key such as `file:/etc/hosts`",
+});
+
+/** Seconds. */
+export const timeLimit = z.number().int().min(1).max(86_400).optional();

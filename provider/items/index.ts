@@ -1,0 +1,76 @@
+import { type AllowedForwardItem, allowedForward } from "./allowedForward.ts";
+import { type AllowedPortItem, allowedPort } from "./allowedPort.ts";
+import { type CertificateItem, certificate } from "./certificate.ts";
+import { type CommandItem, command } from "./command.ts";
+import { type DirectoryItem, directory } from "./directory.ts";
+import { type DownloadItem, download } from "./download.ts";
+import { type FileItem, file } from "./file.ts";
+import { type FirewallTableItem, firewallTable } from "./firewallTable.ts";
+import type { ItemKind } from "./kind.ts";
+import { aptPackage, type PackageItem } from "./package.ts";
+import { type ServiceItem, service } from "./service.ts";
+import { type StateDirectoryItem, stateDirectory } from "./stateDirectory.ts";
+import { type SysctlItem, sysctl } from "./sysctl.ts";
+import { type UnitItem, unit } from "./unit.ts";
+
+export type {
+  AllowedForwardItem,
+  AllowedPortItem,
+  CertificateItem,
+  CommandItem,
+  DirectoryItem,
+  DownloadItem,
+  FileItem,
+  FirewallTableItem,
+  PackageItem,
+  ServiceItem,
+  StateDirectoryItem,
+  SysctlItem,
+  UnitItem,
+};
+
+/** The smallest desired state on a machine. */
+export type Item =
+  | AllowedForwardItem
+  | AllowedPortItem
+  | CertificateItem
+  | CommandItem
+  | DirectoryItem
+  | DownloadItem
+  | FileItem
+  | FirewallTableItem
+  | PackageItem
+  | ServiceItem
+  | StateDirectoryItem
+  | SysctlItem
+  | UnitItem;
+
+export type ItemKindName = Item["kind"];
+
+/** Every kind by name: a new kind is a TypeScript file, a shell file and its row here. */
+export const itemKinds: { readonly [K in ItemKindName]: ItemKind<Extract<Item, { kind: K }>> } = {
+  allowedForward,
+  allowedPort,
+  certificate,
+  command,
+  directory,
+  download,
+  file,
+  firewallTable,
+  package: aptPackage,
+  service,
+  stateDirectory,
+  sysctl,
+  unit,
+};
+
+/** The kind of an item. */
+export function kindOf(item: Item): ItemKind<Item> {
+  // Sound because each kind is only ever given items of its own name.
+  return itemKinds[item.kind] as unknown as ItemKind<Item>;
+}
+
+/** The name by which an item is known on a machine: `file:/etc/hosts`. */
+export function keyOf(item: Item): string {
+  return `${item.kind}:${kindOf(item).subject(item)}`;
+}

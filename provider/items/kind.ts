@@ -1,0 +1,49 @@
+import type { z } from "zod";
+
+/**
+ * What a restore can promise: `exactly` the bytes and flags that were there, an `equivalent` state
+ * (a service runs again, a package has its old version), or `not` at all.
+ */
+export type Restores = "exactly" | "equivalent" | "not";
+
+/** Options that every item has. */
+export interface CommonItem {
+  /** Seconds that each command of the item may take. Default: the kind's own. */
+  timeLimit?: number;
+}
+
+/**
+ * One kind of item: its decisions in TypeScript, its work in the shell file of the same name.
+ *
+ * `KIND.sh` defines four functions. Each finds the item's {@link ItemKind.variables} as shell variables
+ * and, where the kind has {@link ItemKind.data}, its bytes on the standard output of `data`:
+ * - `KIND_observe` sets `$observed` to the machine's present state in one line;
+ * - `KIND_apply` brings about the desired state;
+ * - `KIND_capture` saves the present state into the empty folder `$capture`;
+ * - `KIND_restore` puts back what `$capture` holds.
+ *
+ * Two more are optional: `KIND_observe_many INDEX…` observes many items with few processes, and
+ * `KIND_after_restore` runs once all items are back (a service that must see its old files again).
+ */
+export interface ItemKind<T extends { kind: string }> {
+  readonly kind: T["kind"];
+  /** Checks an item whose values are all known. */
+  readonly schema: z.ZodType<T>;
+  /** What the item is about on the machine (a path, a name): the key is `KIND:SUBJECT`. */
+  subject(item: T): string;
+  restores(item: T): Restores;
+  /** Default time limit in seconds. */
+  readonly timeLimit: number;
+  /** Shell variables for the functions; values are data and arrive byte for byte. */
+  variables(item: T): Record<string, string>;
+  /** Bytes too large or too secret for a variable. */
+  data?(item: T): Uint8Array | undefined;
+  /** What `KIND_observe` sets when the machine is as desired. */
+  desired(item: T): string;
+  /** A mistake here can lock everybody out: a dead-man timer guards the change. */
+  endangersLogin?(item: T): boolean;
+  /** Fields whose values never leave the provider's memory in clear. */
+  readonly secretFields?: readonly string[];
+  /** Name of the ticket that applying the item consumes. */
+  ticket?(item: T): string | undefined;
+}

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import * as field from "./fields.ts";
+import type { CommonItem, ItemKind } from "./kind.ts";
+
+/**
+ * A directory whose content a service makes (metrics, etcd, volumes). A restore never deletes it:
+ * what was not there before is moved aside under `/var/lib/groundwork/kept`, and the place is named.
+ */
+export interface StateDirectoryItem extends CommonItem {
+  kind: "stateDirectory";
+  path: string;
+  /** Octal text of four digits. Default `0700`. */
+  mode?: string;
+  /** Default `root`. */
+  owner?: string;
+  /** Default `root`. */
+  group?: string;
+}
+
+export const stateDirectory: ItemKind<StateDirectoryItem> = {
+  kind: "stateDirectory",
+  schema: z.strictObject({
+    kind: z.literal("stateDirectory"),
+    path: field.path,
+    mode: field.mode.optional(),
+    owner: field.account.optional(),
+    group: field.account.optional(),
+    timeLimit: field.timeLimit,
+  }),
+  subject: (item) => item.path,
+  restores: () => "equivalent",
+  timeLimit: 60,
+  variables: (item) => ({
+    path: item.path,
+    mode: item.mode ?? "0700",
+    owner: item.owner ?? "root",
+    group: item.group ?? "root",
+  }),
+  desired: (item) =>
+    `directory mode=${item.mode ?? "0700"} owner=${item.owner ?? "root"}:${item.group ?? "root"}`,
+};

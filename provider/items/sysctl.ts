@@ -1,0 +1,33 @@
+import { z } from "zod";
+import * as field from "./fields.ts";
+import type { CommonItem, ItemKind } from "./kind.ts";
+
+/** A kernel setting: its drop-in under /etc/sysctl.d and its effective value. Restored exactly. sysctl.d(5) */
+export interface SysctlItem extends CommonItem {
+  kind: "sysctl";
+  /** Dotted name, `net.ipv4.ip_forward`. */
+  name: string;
+  /** Value as the kernel prints it; several words are separated by one space. */
+  value: string;
+}
+
+export const sysctl: ItemKind<SysctlItem> = {
+  kind: "sysctl",
+  schema: z.strictObject({
+    kind: z.literal("sysctl"),
+    name: z
+      .string()
+      .regex(/^[a-z][a-z0-9_]*(\.[a-zA-Z0-9_/-]+)+$/, {
+        error: "must be a dotted name such as `net.ipv4.ip_forward`",
+      }),
+    value: field.line.refine((value) => value === value.trim() && value !== "" && !/\s\s|\t/.test(value), {
+      error: "must be words separated by one space",
+    }),
+    timeLimit: field.timeLimit,
+  }),
+  subject: (item) => item.name,
+  restores: () => "exactly",
+  timeLimit: 10,
+  variables: (item) => ({ name: item.name, value: item.value }),
+  desired: (item) => `value=${item.value} boot=${item.value}`,
+};

@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { type Check, checkSchema } from "../checks/check.ts";
+import { type Connection, connectionSchema } from "../connection.ts";
+import * as field from "../items/fields.ts";
+import { type Item, type ItemKindName, itemKinds } from "../items/index.ts";
+
+/** A typed value that is read after the checks and becomes an output. At most 64 KiB. */
+export interface Fact {
+  /** File to read; either this or `run`. */
+  file?: string;
+  /** POSIX shell script whose output is the value. */
+  run?: string;
+  /** Encrypted in the state. Default false. */
+  secret?: boolean;
+}
+
+/**
+ * Where a short-lived value comes from. `issue` is a POSIX shell script for the issuer; it finds the consumer's
+ * request (a certificate's signing request, else nothing) on its standard input and prints the ticket.
+ * The value passes through the provider's memory only.
+ */
+export interface Ticket {
+  /** Machines that can issue it, tried in order: any healthy one serves. */
+  from: Connection[];
+  issue: string;
+  /** Seconds. Default 60. */
+  timeLimit?: number;
+}
+
+/** The desired state of one stream on one machine. */
+export interface HostStateSpec {
+  connection: Connection;
+  /** The stream it belongs to, for messages and reports. */
+  stream: string;
+  /** In the order in which they are brought about. */
+  items: Item[];
+  /** Must hold before anything is changed. */
+  guards?: Check[];
+  /** Must hold after; a failure puts the pre-image back. */
+  checks?: Check[];
+  facts?: Record<string, Fact>;
+  tickets?: Record<string, Ticket>;
+  /** Reasons by check name, for checks that may be skipped here. */
+  waivers?: Record<string, string>;
+}
+
+const itemSchema = z.discriminatedUnion(
+  "kind",
+  Object.values(itemKinds).map((kind) => kind.schema) as unknown as [z.core.$ZodTypeDiscriminable],
+) as unknown as z.ZodType<Item>;
+
+export const hostStateSchema: z.ZodType<HostStateSpec> = z.strictObject({
+  connection: connectionSchema,
+  stream: field.line.min(1),
+  items: z.array(itemSchema),
+  guards: z.array(checkSchema).optional(),
+  checks: z.array(checkSchema).optional(),
+  facts: z
+    .record(
+      z.string().regex(/^[a-zA-Z][a-zA-Z0-9]*$/),
+      z.strictObject({
+        file: field.path.optional(),
+        run: field.text.optional(),
+        secret: z.boolean().optional(),
+      }),
+    )
+    .optional(),
+  tickets: z
+    .record(
+      z.string().regex(/^[a-zA-Z][a-zA-Z0-9]*$/),
+      z.strictObject({
+        from: z.array(connectionSchema).min(1),
+        issue: field.text,
+        timeLimit: field.timeLimit,
+      }),
+    )
+    .optional(),
+  waivers: z.record(z.string(), field.line.min(1)).optional(),
+});
+
+/** One item that is not as desired. */
+export interface Drift {
+  /** Its key. */
+  item: string;
+  observed: string;
+  desired: string;
+}
+
+/** What the provider keeps of a HostState beside its inputs: no content, no secret in clear. */
+export interface HostStateOutputs {
+  /** The machine's /etc/machine-id when it was last changed. */
+  machineId: string;
+  /** Changes with every operation that touched the machine or its checks. */
+  generation: string;
+  facts: Record<string, string>;
+  /** What the last read found different; empty after an operation. */
+  drift: Drift[];
+  /** Present when the last read did not reach the machine. */
+  unreachable?: string;
+}
+
+export type { ItemKindName };
