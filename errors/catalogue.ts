@@ -32,6 +32,7 @@ export const catalogue = {
     title: "The user may not use sudo without a password",
     mend: "Allow it for this user, or log in as root",
   },
+  GW206: { title: "Another machine answers at the address", mend: "If it was reinstalled, the next ./groundwork up replaces what ran on it" },
   GW301: {
     title: "An item could not be applied",
     mend: "Read the evidence; the machine was put back as it was",
@@ -65,6 +66,7 @@ export const catalogue = {
     mend: "See why the issuers refuse; at least one must be healthy",
   },
   GW309: { title: "A fact could not be read", mend: "Look at the fact's source on the machine" },
+  GW310: { title: "The operation was cancelled", mend: "The machine was put back as it was; run again when you like" },
   GW401: { title: "A check failed", mend: "Read its evidence; the next ./groundwork up tries again" },
   GW402: { title: "A guard does not hold", mend: "Nothing was changed; bring about what the guard asks for" },
   GW403: {

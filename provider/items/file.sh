@@ -1,0 +1,94 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2034 # the engine sets the item's variables and reads $observed
+# file: path mode owner group validate; data is the content
+
+file_observe() {
+  if [ -L "$path" ]; then
+    observed=symlink
+  elif [ -f "$path" ]; then
+    file_line "$(stat -c '%a %U:%G' -- "$path")" "$(sha256sum <"$path")"
+  elif [ -e "$path" ]; then
+    observed=other
+  else
+    observed=absent
+  fi
+}
+
+file_line() { # "MODE OWNER:GROUP" "DIGEST …": sets $observed
+  gw_mode=${1%% *}
+  while [ ${#gw_mode} -lt 4 ]; do gw_mode=0$gw_mode; done
+  observed="file mode=$gw_mode owner=${1#* } sha256=${2%% *}"
+}
+
+# Two processes for all files: stat and sha256sum print one line for each argument, in order.
+file_observe_many() {
+  gw_many=$*
+  gw_regular=''
+  set --
+  for gw_i in $gw_many; do
+    use_item "$gw_i"
+    if [ ! -L "$path" ] && [ -f "$path" ]; then
+      set -- "$@" "$path"
+      gw_regular="$gw_regular $gw_i"
+    else
+      file_observe
+      remember "$gw_i" "$observed"
+    fi
+  done
+  [ $# -gt 0 ] || return 0
+  stat -c '%a %U:%G' -- "$@" >"$gw_run/stat"
+  sha256sum -- "$@" >"$gw_run/sums"
+  exec 5<"$gw_run/stat" 6<"$gw_run/sums"
+  for gw_i in $gw_regular; do
+    read -r gw_stat <&5
+    read -r gw_sum <&6
+    # sha256sum marks a name that it had to escape with a backslash before the digest.
+    file_line "$gw_stat" "${gw_sum#\\}"
+    remember "$gw_i" "$observed"
+  done
+  exec 5<&- 6<&-
+}
+
+# The new file appears whole or not at all: written beside the old one, synced, renamed.
+file_apply() {
+  [ "$observed" != other ] || {
+    echo "$path is neither a file nor absent"
+    return 1
+  }
+  [ -d "${path%/*}/" ] || mkdir -p "${path%/*}" || return 1
+  gw_new=$path.groundwork-new
+  rm -f "$gw_new"
+  (umask 077 && data >"$gw_new") && chown "$owner:$group" "$gw_new" && chmod "$mode" "$gw_new" || {
+    rm -f "$gw_new"
+    return 1
+  }
+  if [ -n "$validate" ] && ! limit sh -c "$validate" validate "$gw_new"; then
+    rm -f "$gw_new"
+    return 1
+  fi
+  mv -fT "$gw_new" "$path"
+}
+
+file_capture() {
+  if [ -e "$path" ] || [ -L "$path" ]; then
+    cp -a "$path" "$capture/old"
+  else
+    # Folders that have to be made are taken away again, when empty.
+    gw_parent=${path%/*}
+    while [ -n "$gw_parent" ] && [ ! -d "$gw_parent" ]; do
+      printf '%s\n' "$gw_parent"
+      gw_parent=${gw_parent%/*}
+    done >"$capture/parents"
+  fi
+}
+
+file_restore() {
+  if [ -e "$capture/old" ] || [ -L "$capture/old" ]; then
+    mkdir -p "${path%/*}" && rm -rf "$path.groundwork-old" && cp -a "$capture/old" "$path.groundwork-old" && mv -fT "$path.groundwork-old" "$path"
+  else
+    rm -f "$path" || return 1
+    while read -r gw_parent; do
+      rmdir "$gw_parent" 2>/dev/null || :
+    done <"$capture/parents"
+  fi
+}
