@@ -32,7 +32,10 @@ export const catalogue = {
     title: "The user may not use sudo without a password",
     mend: "Allow it for this user, or log in as root",
   },
-  GW206: { title: "Another machine answers at the address", mend: "If it was reinstalled, the next ./groundwork up replaces what ran on it" },
+  GW206: {
+    title: "Another machine answers at the address",
+    mend: "If it was reinstalled, the next ./groundwork up replaces what ran on it",
+  },
   GW301: {
     title: "An item could not be applied",
     mend: "Read the evidence; the machine was put back as it was",
@@ -66,11 +69,50 @@ export const catalogue = {
     mend: "See why the issuers refuse; at least one must be healthy",
   },
   GW309: { title: "A fact could not be read", mend: "Look at the fact's source on the machine" },
-  GW310: { title: "The operation was cancelled", mend: "The machine was put back as it was; run again when you like" },
+  GW310: {
+    title: "The operation was cancelled",
+    mend: "The machine was put back as it was; run again when you like",
+  },
   GW401: { title: "A check failed", mend: "Read its evidence; the next ./groundwork up tries again" },
   GW402: { title: "A guard does not hold", mend: "Nothing was changed; bring about what the guard asks for" },
   GW403: {
     title: "A check was skipped and nobody waived it",
     mend: "Waive it by name with a reason, or make it possible",
   },
+  GW501: { title: "The lab needs Linux", mend: "Run it on a Linux host, or list your machines as existing" },
+  GW502: {
+    title: "The lab needs root",
+    mend: "Run as root (sudo ./groundwork …), or list your machines as existing",
+  },
+  GW503: {
+    title: "This host lacks Debian packages for the lab",
+    mend: "Install the packages that are named",
+  },
+  GW504: { title: "A name does not fit an interface name", mend: "Choose a shorter name" },
+  GW505: {
+    title: "There is too little disk space for the lab",
+    mend: "Make room on the file system that is named",
+  },
+  GW506: {
+    title: "A lab network overlaps a route of this host",
+    mend: "Choose a subnet that nothing on this host uses",
+  },
+  GW507: { title: "A lab machine did not boot in time", mend: "Read its last console lines, then run again" },
+  GW508: {
+    title: "The root image could not be built",
+    mend: "See whether this host can install packages itself",
+  },
+  GW509: {
+    title: "The lab already holds this name with other properties",
+    mend: "Delete it first, or use another name",
+  },
+  GW510: {
+    title: "The lab's artifact server did not start",
+    mend: "Free the port that is named, or choose another",
+  },
+  GW511: {
+    title: "A part of the lab is not there",
+    mend: "Run ./groundwork up, it brings back what is missing",
+  },
+  GW512: { title: "A lab machine's root image is gone", mend: "Delete the machine and make it anew" },
 } as const satisfies Record<string, Entry>;
