@@ -1,0 +1,38 @@
+/**
+ * The lab: real Debian machines on this host (systemd-nspawn), the networks they stand in, faults to try on them.
+ * It knows nothing of Pulumi; the provider's resources LabNetwork and LabMachine call it.
+ */
+export { diskFill, diskHeal, networkCut, networkHeal, powerCut } from "./faults.ts";
+export { labPackages } from "./host.ts";
+export { sharedSettings } from "./kernelSettings.ts";
+export {
+  createMachine,
+  deleteMachine,
+  type LabMachineListing,
+  type LabMachineReading,
+  listMachines,
+  readMachine,
+  startMachine,
+} from "./machine.ts";
+export { networkState } from "./naming.ts";
+export {
+  createNetwork,
+  deleteNetwork,
+  type LabNetworkReading,
+  listNetworks,
+  readNetwork,
+  repairNetwork,
+} from "./network.ts";
+export { type Residue, residue } from "./residue.ts";
+export { ensureRootImage, type RootImage } from "./rootImage.ts";
+export {
+  checkMachineSpec,
+  checkNetworkSpec,
+  type LabMachineSpec,
+  type LabMachineState,
+  type LabNetworkSpec,
+  type LabNetworkState,
+  type LabRelease,
+  labReleases,
+} from "./spec.ts";
+export { waitForSsh } from "./waitForSsh.ts";
