@@ -73,6 +73,10 @@ export const catalogue = {
     title: "The operation was cancelled",
     mend: "The machine was put back as it was; run again when you like",
   },
+  GW311: {
+    title: "A program on the machine ended without a report",
+    mend: "See the machine's journal; the next ./groundwork up settles what was begun",
+  },
   GW401: { title: "A check failed", mend: "Read its evidence; the next ./groundwork up tries again" },
   GW402: { title: "A guard does not hold", mend: "Nothing was changed; bring about what the guard asks for" },
   GW403: {
@@ -115,4 +119,25 @@ export const catalogue = {
     mend: "Run ./groundwork up, it brings back what is missing",
   },
   GW512: { title: "A lab machine's root image is gone", mend: "Delete the machine and make it anew" },
+  GW601: {
+    title: "There is not enough disk space",
+    mend: "Free some space, or set GROUNDWORK_CACHE to a folder on a larger disk",
+  },
+  GW602: {
+    title: "A registry does not answer",
+    mend: "Look at the network and at the client's settings, then run this again",
+  },
+  GW603: {
+    title: "Go is missing or too old",
+    mend: "Install Go of the version that is named and put it on PATH",
+  },
+  GW604: { title: "This needs root", mend: "Run it as root" },
+  GW605: { title: "This system is not supported", mend: "Use Debian or another Linux of its family" },
+  GW606: { title: "A digest differs", mend: "Find out who changed the file; it is not used" },
+  GW607: { title: "A program could not be built", mend: "Read the lines of the compiler that are named" },
+  GW608: {
+    title: "Debian packages could not be installed",
+    mend: "Read the lines of apt-get that are named, or install the packages by hand",
+  },
+  GW609: { title: "A file that is needed is missing", mend: "Bring it about as the message says" },
 } as const satisfies Record<string, Entry>;

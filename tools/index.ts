@@ -1,0 +1,6 @@
+/** Gets the programs, container images and Debian packages that Groundwork needs, into a cache outside the repository. */
+export { cacheFolder } from "./cacheFolder.ts";
+export { ensureDebianPackages, isDebian } from "./debianPackages.ts";
+export { requireDiskSpace } from "./diskSpace.ts";
+export { type EnsureOptions, ensurePrograms, hostArchitecture, type ReadyProgram } from "./ensurePrograms.ts";
+export { type Progress, type ProgressEvent, plainProgress } from "./progress.ts";
