@@ -27,11 +27,9 @@ const hostKey = z.string().regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384
 
 /** Checks a {@link Connection}. */
 export const connectionSchema: z.ZodType<Connection> = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, {
-      error: "must be lower-case letters, digits and inner dashes",
-    }),
+  name: z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, {
+    error: "must be lower-case letters, digits and inner dashes",
+  }),
   address: z
     .string()
     .min(1)

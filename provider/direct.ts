@@ -1,6 +1,9 @@
 import type { CheckResult } from "./checks/check.ts";
+import { runChecks } from "./checks/runChecks.ts";
+import { Deployment, type Messages } from "./deployment/deployment.ts";
 import type { GateSpec } from "./resources/gateSpec.ts";
-import type { Drift, HostStateSpec } from "./resources/hostStateSpec.ts";
+import { type HostObservation, observeHost } from "./resources/hostState.ts";
+import type { HostStateSpec } from "./resources/hostStateSpec.ts";
 
 /**
  * The provider's readings without the engine: what `verify` and `drift` ask the machines themselves.
@@ -8,11 +11,27 @@ import type { Drift, HostStateSpec } from "./resources/hostStateSpec.ts";
  */
 export interface Reader {
   /** Compares every item; `unreachable` says why a machine could not be read. */
-  observe(spec: HostStateSpec): Promise<{ machineId?: string; drift: Drift[]; unreachable?: string }>;
+  observe(spec: HostStateSpec): Promise<HostObservation>;
   /** Runs the checks of a HostState (`spec.checks`) or of a Gate. */
   verify(spec: HostStateSpec | GateSpec): Promise<CheckResult[]>;
   /** Closes every connection. */
   close(): Promise<void>;
 }
 
-export declare function openReader(): Reader;
+const silent: Messages = { info: () => undefined, warning: () => undefined, status: () => undefined };
+
+/** Opens a reader; close it when done. */
+export function openReader(messages: Messages = silent): Reader {
+  const deployment = new Deployment(messages);
+  return {
+    observe: (spec) => observeHost(deployment, spec, ""),
+    verify: (spec) =>
+      runChecks(
+        deployment,
+        spec.checks ?? [],
+        spec.waivers ?? {},
+        "connection" in spec ? spec.connection : undefined,
+      ),
+    close: () => deployment.close(),
+  };
+}

@@ -1,6 +1,7 @@
 /** The provider's face to programs and components. */
 export type { Check, CheckResult } from "./checks/check.ts";
 export { type Connection, connectionSchema } from "./connection.ts";
+export { openReader, type Reader } from "./direct.ts";
 export * from "./items/index.ts";
 export type { Drift, Fact, HostStateSpec, Ticket } from "./resources/hostStateSpec.ts";
 export type { LabNetworkSpec } from "./resources/labSpec.ts";

@@ -574,7 +574,7 @@ gw_apply() {
   flock -u 8
   # shellcheck disable=SC2086
   if apply_all && release_all && checks_run $gw_checks && facts_read; then
-    if [ -e "$gw_transaction/armed" ]; then
+    if [ -e "$gw_transaction/armed" ] || [ -n "$gw_hold" ]; then
       report unconfirmed
     else
       transaction_commit
@@ -606,6 +606,16 @@ gw_confirm() {
   transaction_commit
   registry_close
   report committed
+}
+
+# Checks from elsewhere failed: what waits for a confirmation is put back now.
+gw_restore() {
+  machine_identity || return 1
+  exec 7>"$gw_root/locks/owner-$gw_owner"
+  flock 7
+  gw_transaction=$gw_root/transactions/$gw_owner
+  [ ! -d "$gw_transaction" ] || transaction_restore || return 1
+  report restored
 }
 
 # Everything is given back: an apply that claims nothing. The folder goes with the last claim.

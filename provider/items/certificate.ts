@@ -33,11 +33,9 @@ export const certificate: ItemKind<CertificateItem> = {
     kind: z.literal("certificate"),
     folder: field.path,
     name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, { error: "must be a file name without suffix" }),
-    commonName: z
-      .string()
-      .regex(/^[A-Za-z0-9.:_ -]{1,64}$/, {
-        error: "must be at most 64 letters, digits, dots, dashes, colons and spaces",
-      }),
+    commonName: z.string().regex(/^[A-Za-z0-9.:_ -]{1,64}$/, {
+      error: "must be at most 64 letters, digits, dots, dashes, colons and spaces",
+    }),
     subjectAltNames: z
       .array(z.string().regex(/^(DNS|IP):[A-Za-z0-9.:*-]+$/, { error: "must be `DNS:name` or `IP:address`" }))
       .min(1),

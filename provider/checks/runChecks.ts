@@ -1,0 +1,75 @@
+import type { Connection } from "../connection.ts";
+import type { Deployment } from "../deployment/deployment.ts";
+import type { CheckReport } from "../engine/report.ts";
+import type { Check, CheckResult } from "./check.ts";
+
+/** Checks that run side by side on one machine. */
+const lanes = 4;
+
+/** Runs checks on the machines they name, side by side; a waived one counts as such whatever it finds. */
+export async function runChecks(
+  deployment: Deployment,
+  checks: Check[],
+  waivers: Record<string, string>,
+  on?: Connection,
+): Promise<CheckResult[]> {
+  const results = new Map<Check, CheckResult>();
+  await Promise.all(
+    groups(checks, on).map(async ({ connection, group }) => {
+      const reports = await runGroup(deployment, connection, group);
+      group.forEach((check, index) => {
+        results.set(check, resultOf(check, connection, reports[index], waivers));
+      });
+    }),
+  );
+  return checks.flatMap((check) => results.get(check) ?? []);
+}
+
+function groups(checks: Check[], on: Connection | undefined): { connection: Connection; group: Check[] }[] {
+  const machines = new Map<string, { connection: Connection; checks: Check[] }>();
+  for (const check of checks) {
+    const connection = check.on ?? on;
+    if (connection === undefined) continue;
+    const machine = machines.get(connection.name) ?? { connection, checks: [] };
+    machine.checks.push(check);
+    machines.set(connection.name, machine);
+  }
+  return [...machines.values()].flatMap((machine) =>
+    Array.from({ length: Math.min(lanes, machine.checks.length) }, (_, lane) => ({
+      connection: machine.connection,
+      group: machine.checks.filter((_, index) => index % lanes === lane),
+    })),
+  );
+}
+
+async function runGroup(
+  deployment: Deployment,
+  connection: Connection,
+  checks: Check[],
+): Promise<(CheckReport | string)[]> {
+  try {
+    const report = await deployment
+      .session(connection)
+      .read({ items: [], checks }, { action: "verify", urn: "", project: "", stack: "" });
+    return checks.map(
+      (_, index) =>
+        report.checks.find((found) => found.id === `c${index + 1}`) ?? "the check did not report its end",
+    );
+  } catch (error) {
+    return checks.map(() => (error instanceof Error ? error.message : String(error)));
+  }
+}
+
+function resultOf(
+  check: Check,
+  connection: Connection,
+  report: CheckReport | string | undefined,
+  waivers: Record<string, string>,
+): CheckResult {
+  const common = { name: check.name, machine: connection.name };
+  if (typeof report !== "object")
+    return { ...common, result: "fail", seconds: 0, evidence: report ?? "not run" };
+  const waived = report.result !== "pass" && waivers[check.name] !== undefined;
+  const evidence = waived ? `waived: ${waivers[check.name]}; ${report.evidence}` : report.evidence;
+  return { ...common, result: waived ? "waived" : report.result, seconds: report.seconds, evidence };
+}

@@ -1,0 +1,205 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import type { Check } from "../checks/check.ts";
+import { type Item, keyOf, kindOf } from "../items/index.ts";
+import type { Fact } from "../resources/hostStateSpec.ts";
+import { assign, printer, quote } from "./shell.ts";
+
+/** What a program is to do on the machine; each is a function `gw_…` of engine.sh. */
+export type Action =
+  | "read"
+  | "request"
+  | "verify"
+  | "apply"
+  | "delete"
+  | "confirm"
+  | "restore"
+  | "renew"
+  | "leave";
+
+/** Who runs the program, and for whom. */
+export interface Operation {
+  action: Action;
+  /** URN of the HostState: the owner of its claims. */
+  urn: string;
+  project: string;
+  stack: string;
+  /** The machine-id that must answer; empty when it is not known yet. */
+  machineId?: string;
+  /** Names the run's folder; without it the program only reads and uses a temporary one. */
+  run?: string;
+  /** The deployment that holds the machine: `host/pid/start`. */
+  holder?: string;
+  /** A holder that is known to be dead and may be replaced. */
+  deadHolder?: string;
+  /** Leave the transaction open: checks from elsewhere decide about it. */
+  hold?: boolean;
+  /** Ticket values by name. */
+  tickets?: Record<string, string>;
+}
+
+/** The part of a HostState that runs on the machine. */
+export interface Wanted {
+  items: Item[];
+  guards?: Check[];
+  checks?: Check[];
+  facts?: Record<string, Fact>;
+  waivers?: Record<string, string>;
+}
+
+/** Seconds until an unconfirmed change that endangers the login is taken back. */
+export const deadmanSeconds = 60;
+/** Seconds that a lease lasts without being renewed. */
+export const leaseSeconds = 120;
+
+/** Items in the order in which they are applied: those that cannot be restored come last. */
+export function inOrder(items: Item[]): Item[] {
+  const last = (item: Item): boolean => kindOf(item).restores(item) === "not";
+  return [...items.filter((item) => !last(item)), ...items.filter(last)];
+}
+
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** Short name of a key on the machine. */
+export const keyHash = (key: string): string => digest(key).slice(0, 32);
+/** Short name of a HostState on the machine. */
+export const ownerOf = (urn: string): string => digest(urn).slice(0, 16);
+
+const onlyHere = new Set(["timeLimit", "restartOn", "reloadOn"]);
+
+/** Two streams want the same of an item when its digests are equal; what only orders or limits the work does not count. */
+export function itemDigest(item: Item): string {
+  const wanted = Object.entries(item)
+    .filter(([name, value]) => value !== undefined && !onlyHere.has(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return digest(JSON.stringify(wanted)).slice(0, 32);
+}
+
+let libraryText: string | undefined;
+
+/** engine.sh and the functions of every kind, the same for all programs. */
+export function library(): string {
+  if (libraryText !== undefined) return libraryText;
+  const items = new URL("../items/", import.meta.url);
+  const files = readdirSync(items)
+    .filter((name) => name.endsWith(".sh"))
+    .sort();
+  const engine = readFileSync(new URL("engine.sh", import.meta.url), "utf8");
+  libraryText = [engine, ...files.map((name) => readFileSync(new URL(name, items), "utf8"))].join("\n");
+  return libraryText;
+}
+
+/**
+ * The shell program of one operation: the library, the data, one call. Deterministic, and nothing in it but
+ * function definitions and assignments runs before the last line has arrived whole.
+ */
+export function renderProgram(wanted: Wanted, operation: Operation): string {
+  const items = inOrder(wanted.items);
+  return [
+    library(),
+    "# --- data ---",
+    ...operationLines(operation),
+    ...itemLines(items, operation),
+    ...checkLines("gw_guards", "g", wanted.guards ?? [], wanted.waivers ?? {}),
+    ...checkLines("gw_checks", "c", wanted.checks ?? [], wanted.waivers ?? {}),
+    ...factLines(wanted.facts ?? {}),
+    ...Object.entries(operation.tickets ?? {}).map(([name, value]) =>
+      printer(`ticket_${name}`, Buffer.from(value, "utf8")),
+    ),
+    `gw_main ${operation.action} END </dev/null`,
+    "",
+  ].join("\n");
+}
+
+function operationLines(operation: Operation): string[] {
+  const run = operation.run === undefined ? "" : `/run/groundwork/${operation.run}`;
+  return [
+    assign("gw_urn", operation.urn),
+    assign("gw_owner", ownerOf(operation.urn)),
+    assign("gw_project", operation.project),
+    assign("gw_stack", operation.stack),
+    assign("gw_machine_expected", operation.machineId ?? ""),
+    assign("gw_run", run),
+    assign("gw_program", run === "" ? "" : `${run}/program`),
+    assign("gw_holder", operation.holder ?? ""),
+    assign("gw_dead_holder", operation.deadHolder ?? ""),
+    assign("gw_hold", operation.hold ? "yes" : ""),
+    `gw_deadman_seconds=${deadmanSeconds}`,
+    `gw_lease_seconds=${leaseSeconds}`,
+  ];
+}
+
+function itemLines(items: Item[], operation: Operation): string[] {
+  const lines = [`gw_items='${items.map((_, index) => index + 1).join(" ")}'`];
+  const manyKinds = new Set<string>();
+  items.forEach((item, position) => {
+    const index = position + 1;
+    const hash = keyHash(keyOf(item));
+    lines.push(
+      `gw_index_of_${hash}=${index}`,
+      `gw_digest_${index}=${itemDigest(item)}`,
+      itemFunction(item, index, hash),
+    );
+    const bytes = kindOf(item).data?.(item);
+    // A read compares digests; contents stay here.
+    if (bytes !== undefined && (operation.action === "apply" || item.kind === "command"))
+      lines.push(printer(`data_${index}`, bytes));
+    if (library().includes(`\n${item.kind}_observe_many()`)) manyKinds.add(item.kind);
+  });
+  lines.push(`gw_kinds_many='${[...manyKinds].join(" ")}'`);
+  for (const kind of manyKinds) {
+    const indices = items.flatMap((item, position) => (item.kind === kind ? [position + 1] : []));
+    lines.push(`gw_items_${kind}='${indices.join(" ")}'`);
+  }
+  return lines;
+}
+
+function itemFunction(item: Item, index: number, hash: string): string {
+  const kind = kindOf(item);
+  const variables = Object.entries(kind.variables(item));
+  return [
+    `item_${index}() {`,
+    assign("gw_kind", item.kind),
+    assign("gw_key", keyOf(item)),
+    `gw_hash=${hash}`,
+    assign("gw_desired", kind.desired(item)),
+    assign("gw_endangers", kind.endangersLogin?.(item) ? "yes" : ""),
+    assign("gw_ticket", kind.ticket?.(item) ?? ""),
+    assign("gw_variables", variables.map(([name]) => name).join(" ")),
+    `time_limit=${item.timeLimit ?? kind.timeLimit}`,
+    ...variables.map(([name, value]) => assign(name, value)),
+    "}",
+  ].join("\n");
+}
+
+function checkLines(
+  list: string,
+  prefix: string,
+  checks: Check[],
+  waivers: Record<string, string>,
+): string[] {
+  return [
+    `${list}='${checks.map((_, position) => `${prefix}${position + 1}`).join(" ")}'`,
+    ...checks.map((check, position) =>
+      [
+        `check_${prefix}${position + 1}() {`,
+        `time_limit=${check.timeLimit ?? 30} gw_within=${check.within ?? 0}`,
+        assign("gw_waived", waivers[check.name] === undefined ? "" : "yes"),
+        assign("gw_script", check.run),
+        "}",
+      ].join("\n"),
+    ),
+  ];
+}
+
+function factLines(facts: Record<string, Fact>): string[] {
+  const names = Object.keys(facts);
+  return [
+    `gw_facts='${names.join(" ")}'`,
+    ...names.map((name) => {
+      const fact = facts[name];
+      const script = fact?.run ?? `cat -- ${quote(fact?.file ?? "")}`;
+      return [`fact_${name}() {`, "time_limit=60", assign("gw_script", script), "}"].join("\n");
+    }),
+  ];
+}

@@ -1,0 +1,53 @@
+import { GroundworkError } from "../../errors/index.ts";
+import type { Deployment } from "../deployment/deployment.ts";
+import type { MachineSession } from "../engine/machine.ts";
+import type { Operation } from "../engine/program.ts";
+import { explainFailure } from "./explainFailure.ts";
+import type { HostStateSpec, Ticket } from "./hostStateSpec.ts";
+
+/** Seconds that an issuer may take unless the ticket says otherwise. */
+const issueSeconds = 60;
+
+/**
+ * Fetches the tickets that the items which are about to be applied consume, and no others.
+ * The consumer says what it asks for; any healthy issuer answers.
+ */
+export async function collectTickets(
+  deployment: Deployment,
+  session: MachineSession,
+  spec: HostStateSpec,
+  operation: Operation,
+): Promise<Record<string, string>> {
+  const tickets = spec.tickets ?? {};
+  if (Object.keys(tickets).length === 0) return {};
+  const report = await session.read({ items: spec.items }, operation);
+  if (!report.succeeded) throw explainFailure(spec, report);
+  const pairs = await Promise.all(
+    Object.entries(report.requests).map(async ([name, request]) => {
+      const ticket = tickets[name];
+      if (ticket === undefined)
+        throw new GroundworkError("GW102", {
+          what: `an item asks for the ticket ${name}, which is not declared`,
+          where: `${spec.stream}: tickets.${name}`,
+        });
+      return [name, await issue(deployment, name, ticket, request)] as const;
+    }),
+  );
+  return Object.fromEntries(pairs);
+}
+
+async function issue(deployment: Deployment, name: string, ticket: Ticket, request: string): Promise<string> {
+  const refusals: string[] = [];
+  for (const issuer of ticket.from) {
+    try {
+      const result = await deployment
+        .session(issuer)
+        .script(ticket.issue, request, ticket.timeLimit ?? issueSeconds);
+      if (result.code === 0 && result.stdout !== "") return result.stdout;
+      refusals.push(`${issuer.name}: exit ${result.code}: ${result.stderr.trim().slice(-500)}`);
+    } catch (error) {
+      refusals.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  throw new GroundworkError("GW308", { what: refusals.join("; "), where: `ticket ${name}` });
+}

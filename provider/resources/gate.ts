@@ -1,0 +1,107 @@
+import { createHash, randomUUID } from "node:crypto";
+import { GroundworkError } from "../../errors/index.ts";
+import type { CheckResult } from "../checks/check.ts";
+import { runChecks } from "../checks/runChecks.ts";
+import type { Deployment } from "../deployment/deployment.ts";
+import { reveal, sameValue, unknown } from "../wire.ts";
+import { type GateSpec, gateSchema } from "./gateSpec.ts";
+import { writeReport } from "./reportFile.ts";
+import type { Call, DiffAnswer, Failure, Properties, PropertyChange, ResourceType } from "./resource.ts";
+import { parse, validate } from "./validation.ts";
+
+/** Succeeds only while every check of its stream passes. */
+export class GateResource implements ResourceType {
+  readonly #deployment: Deployment;
+
+  constructor(deployment: Deployment) {
+    this.#deployment = deployment;
+  }
+
+  check(_urn: string, inputs: Properties): Failure[] {
+    return validate(gateSchema, inputs);
+  }
+
+  diff(_call: Call, old: { inputs: Properties; outputs: Properties }, inputs: Properties): DiffAnswer {
+    const before = reveal(old.inputs) as Properties;
+    const after = reveal(inputs) as Properties;
+    const changes = ["stream", "generations", "checks", "waivers"]
+      .filter((name) => !sameValue(before[name], after[name]))
+      .map((path): PropertyChange => ({ path, change: "update" }));
+    const failing = old.outputs["failing"];
+    const drifted: PropertyChange[] =
+      Array.isArray(failing) && failing.length > 0
+        ? [{ path: "checks", change: "update", drifted: true }]
+        : [];
+    return { changes: [...changes, ...drifted], replaces: [] };
+  }
+
+  async create(call: Call, inputs: Properties): Promise<{ id: string; outputs: Properties }> {
+    if (call.preview)
+      return { id: "", outputs: { generation: unknown, summary: unknown, evidence: unknown, failing: [] } };
+    return {
+      id: call.urn.split("::").at(-1) ?? "gate",
+      outputs: await this.#open(call, parse(gateSchema, inputs)),
+    };
+  }
+
+  async update(
+    call: Call,
+    _id: string,
+    old: { outputs: Properties },
+    inputs: Properties,
+  ): Promise<Properties> {
+    if (call.preview)
+      return { ...old.outputs, generation: unknown, summary: unknown, evidence: unknown, failing: [] };
+    return this.#open(call, parse(gateSchema, inputs));
+  }
+
+  /** The cheap checks only: a failure is recorded, and makes the next diff an update. */
+  async read(
+    _call: Call,
+    _id: string,
+    state: { inputs: Properties; outputs: Properties },
+  ): Promise<Properties> {
+    const spec = parse(gateSchema, state.inputs);
+    const cheap = spec.checks
+      .filter((check) => !check.createsObjects)
+      .map((check) => ({ ...check, within: Math.min(check.within ?? 0, 10) }));
+    const results = await runChecks(this.#deployment, cheap, spec.waivers ?? {});
+    return {
+      ...state.outputs,
+      failing: results.filter(isClosed).map((result) => `${result.name} (${result.machine})`),
+    };
+  }
+
+  /** Nothing of a Gate is on any machine. */
+  async delete(): Promise<void> {}
+
+  async #open(call: Call, spec: GateSpec): Promise<Properties> {
+    const results = await runChecks(this.#deployment, spec.checks, spec.waivers ?? {});
+    const report = writeReport(call.urn, spec.stream, results);
+    const failed = results.filter(isClosed);
+    if (failed.length > 0) {
+      const skipped = failed.every((result) => result.result === "skip");
+      throw new GroundworkError(skipped ? "GW403" : "GW401", {
+        what: `${failed.length} of ${results.length} checks: ${failed.map(line).join("; ")}${report === undefined ? "" : ` (all evidence: ${report})`}`,
+        where: `gate of ${spec.stream}`,
+      });
+    }
+    return { generation: randomUUID(), summary: summary(results), evidence: digest(results), failing: [] };
+  }
+}
+
+const isClosed = (result: CheckResult): boolean => result.result === "fail" || result.result === "skip";
+const line = (result: CheckResult): string =>
+  `${result.name} (${result.machine}): ${result.evidence || result.result}`;
+
+/** `12 of 13 checks pass, 1 waived`. */
+export function summary(results: CheckResult[]): string {
+  const waived = results.filter((result) => result.result === "waived");
+  const passed = results.filter((result) => result.result === "pass").length;
+  const names = waived.map((result) => `${result.name} on ${result.machine}`).join(", ");
+  return `${passed} of ${results.length} checks pass${waived.length === 0 ? "" : `, waived: ${names}`}`;
+}
+
+function digest(results: CheckResult[]): string {
+  return createHash("sha256").update(JSON.stringify(results)).digest("hex");
+}

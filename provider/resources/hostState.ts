@@ -1,0 +1,318 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { GroundworkError } from "../../errors/index.ts";
+import type { CheckResult } from "../checks/check.ts";
+import { runChecks } from "../checks/runChecks.ts";
+import { type Deployment, isDeadHolder } from "../deployment/deployment.ts";
+import { inOrder, type Operation } from "../engine/program.ts";
+import type { Report } from "../engine/report.ts";
+import { keyOf, kindOf } from "../items/index.ts";
+import { hasUnknown, reveal, sameValue, secret, unknown, type Wire } from "../wire.ts";
+import { collectTickets } from "./collectTickets.ts";
+import { explainFailure } from "./explainFailure.ts";
+import { type Drift, type HostStateSpec, hostStateSchema } from "./hostStateSpec.ts";
+import { diffItems } from "./itemDiff.ts";
+import type { Call, DiffAnswer, Failure, Properties, PropertyChange, ResourceType } from "./resource.ts";
+import { parse, validate } from "./validation.ts";
+
+/** Tries and seconds between them for the login that confirms a change. */
+const confirmTries = 5;
+const confirmPause = 2;
+
+/** The ordered items of one stream on one machine. */
+export class HostStateResource implements ResourceType {
+  readonly #deployment: Deployment;
+
+  constructor(deployment: Deployment) {
+    this.#deployment = deployment;
+  }
+
+  check(urn: string, inputs: Properties): Failure[] {
+    const failures = validate(hostStateSchema, inputs);
+    if (failures.length > 0) return failures;
+    return [...duplicates(inputs), ...this.#conflicts(urn, inputs)];
+  }
+
+  diff(_call: Call, old: { inputs: Properties; outputs: Properties }, inputs: Properties): DiffAnswer {
+    const before = reveal(old.inputs) as Properties;
+    const after = reveal(inputs) as Properties;
+    const found = old.outputs["foundMachineId"];
+    const replaces = [
+      ...(found !== undefined && found !== null && found !== old.outputs["machineId"]
+        ? ["connection.hostKey"]
+        : []),
+      ...(isOtherMachine(before["connection"], after["connection"]) ? ["connection.hostKey"] : []),
+    ];
+    const others = ["connection", "stream", "guards", "checks", "facts", "tickets", "waivers"];
+    const changes: PropertyChange[] = [
+      ...diffItems(before["items"], after["items"]),
+      ...others
+        .filter((name) => !sameValue(before[name], after[name]))
+        .map((path): PropertyChange => ({ path, change: "update" })),
+      ...driftChanges(old.outputs, after["items"]),
+    ];
+    return {
+      changes: [...changes, ...replaces.map((path): PropertyChange => ({ path, change: "update" }))],
+      replaces,
+    };
+  }
+
+  async create(call: Call, inputs: Properties): Promise<{ id: string; outputs: Properties }> {
+    if (call.preview)
+      return { id: "", outputs: { machineId: unknown, generation: unknown, facts: unknown, drift: [] } };
+    const outputs = await this.#apply(call, parse(hostStateSchema, inputs), undefined);
+    return { id: `${String(outputs["machineId"])}/${call.urn.split("::").at(-1)}`, outputs };
+  }
+
+  async update(
+    call: Call,
+    _id: string,
+    old: { inputs: Properties; outputs: Properties },
+    inputs: Properties,
+  ): Promise<Properties> {
+    if (call.preview)
+      return {
+        ...old.outputs,
+        generation: unknown,
+        drift: [],
+        ...(hasUnknown(inputs) ||
+        !sameValue(reveal(old.inputs["facts"] ?? null), reveal(inputs["facts"] ?? null))
+          ? { facts: unknown }
+          : {}),
+      };
+    return this.#apply(call, parse(hostStateSchema, inputs), String(old.outputs["machineId"] ?? ""));
+  }
+
+  async read(
+    call: Call,
+    _id: string,
+    state: { inputs: Properties; outputs: Properties },
+  ): Promise<Properties> {
+    const { unreachable: _, foundMachineId: __, ...outputs } = state.outputs;
+    const seen = await observeHost(this.#deployment, parse(hostStateSchema, state.inputs), call.urn);
+    if (seen.unreachable !== undefined) {
+      this.#deployment.messages.warning(`${seen.unreachable} Its state is kept as it was.`, call.urn);
+      return { ...outputs, unreachable: seen.unreachable };
+    }
+    if (seen.machineId !== outputs["machineId"]) return { ...outputs, foundMachineId: seen.machineId ?? "" };
+    return { ...outputs, drift: seen.drift as unknown as Wire };
+  }
+
+  async delete(call: Call, _id: string, state: { inputs: Properties; outputs: Properties }): Promise<void> {
+    const spec = parse(hostStateSchema, state.inputs);
+    const session = this.#deployment.session(spec.connection);
+    const operation = {
+      ...this.#operation(call, "delete"),
+      machineId: String(state.outputs["machineId"] ?? ""),
+    };
+    const report = await this.#change(spec, { items: [] }, operation);
+    if (report.errors.some((error) => error.code === "GW206")) {
+      this.#deployment.messages.info(
+        "the machine is not the one it was: nothing is left to restore",
+        call.urn,
+      );
+      return;
+    }
+    for (const place of report.kept) this.#deployment.messages.info(`kept aside: ${place}`, call.urn);
+    if (!report.succeeded) throw explainFailure(spec, report);
+    if (report.outcome === "unconfirmed") await this.#confirm(session, operation, spec);
+  }
+
+  async #apply(call: Call, spec: HostStateSpec, machineId: string | undefined): Promise<Properties> {
+    const session = this.#deployment.session(spec.connection);
+    const operation = { ...this.#operation(call, "apply"), machineId };
+    const tickets = await collectTickets(this.#deployment, session, spec, {
+      ...operation,
+      action: "request",
+    });
+    const remote = (spec.checks ?? []).filter((check) => check.on !== undefined);
+    const local = { ...spec, checks: (spec.checks ?? []).filter((check) => check.on === undefined) };
+    const report = await this.#change(spec, local, { ...operation, tickets, hold: remote.length > 0 });
+    this.#tell(call, spec, report);
+    if (!report.succeeded) throw explainFailure(local, report);
+    if (remote.length > 0) await this.#decideFromElsewhere(spec, remote, session, operation);
+    if (report.outcome === "unconfirmed") await this.#confirm(session, operation, spec);
+    return outputsOf(spec, report);
+  }
+
+  /** One changing program; a lease that a dead process of this computer left is taken over. */
+  async #change(
+    spec: HostStateSpec,
+    wanted: Parameters<ReturnType<Deployment["session"]>["change"]>[0],
+    operation: Operation,
+  ): Promise<Report> {
+    const session = this.#deployment.session(spec.connection);
+    let current = "";
+    const once = (more: Partial<Operation>): Promise<Report> =>
+      session.change(wanted, { ...operation, ...more }, (run) => {
+        current = run;
+        this.#deployment.started(run, session);
+      });
+    try {
+      const report = await once({});
+      if (report.held === undefined) {
+        this.#deployment.keepLease(spec.connection);
+        return report;
+      }
+      return isDeadHolder(report.held.holder) ? await once({ deadHolder: report.held.holder }) : report;
+    } finally {
+      this.#deployment.ended(current);
+    }
+  }
+
+  async #decideFromElsewhere(
+    spec: HostStateSpec,
+    checks: NonNullable<HostStateSpec["checks"]>,
+    session: ReturnType<Deployment["session"]>,
+    operation: Operation,
+  ): Promise<void> {
+    const results = await runChecks(this.#deployment, checks, spec.waivers ?? {});
+    const failed = results.filter((result) => result.result === "fail" || result.result === "skip");
+    if (failed.length === 0) return;
+    const report = await session.change({ items: [] }, { ...operation, action: "restore" });
+    throw checksFailed(spec, failed, report.outcome === "restored");
+  }
+
+  async #confirm(
+    session: ReturnType<Deployment["session"]>,
+    operation: Operation,
+    spec: HostStateSpec,
+  ): Promise<void> {
+    let last: unknown;
+    for (let attempt = 1; attempt <= confirmTries; attempt++) {
+      const report = await session.confirm(operation).catch((error: unknown) => {
+        last = error;
+      });
+      if (report?.succeeded) return;
+      if (report !== undefined) throw explainFailure(spec, report);
+      await sleep(confirmPause * 1000);
+    }
+    throw new GroundworkError("GW307", {
+      what: `no new login succeeded after the change (${last instanceof Error ? last.message : "unknown"}); the machine takes it back by itself`,
+      where: spec.connection.name,
+      cause: last,
+    });
+  }
+
+  #operation(call: Call, action: Operation["action"]): Operation {
+    return { action, urn: call.urn, ...programOf(call.urn), holder: this.#deployment.holder };
+  }
+
+  #tell(call: Call, spec: HostStateSpec, report: Report): void {
+    const items = inOrder(spec.items);
+    if (report.settled)
+      this.#deployment.messages.info("an interrupted operation was put back first", call.urn);
+    for (const changed of report.changed) {
+      const item = items[changed.index - 1];
+      if (item !== undefined)
+        this.#deployment.messages.info(`${keyOf(item)}: was ${changed.before}`, call.urn);
+    }
+    for (const place of report.kept) this.#deployment.messages.info(`kept aside: ${place}`, call.urn);
+  }
+
+  #conflicts(urn: string, inputs: Properties): Failure[] {
+    const items = inputs["items"];
+    const known = (Array.isArray(items) ? items : []).filter((item) => !hasUnknown(item));
+    const plain = reveal({ ...inputs, items: known }) as unknown as HostStateSpec;
+    if (hasUnknown(plain.connection as unknown as Wire)) return [];
+    return this.#deployment.claims.claim(plain.connection.hostKey, urn, plain.items).map((conflict) => ({
+      property: "items",
+      reason: `${conflict.key} is wanted with another value by ${conflict.other.split("::").at(-1)} (GW103): make both equal, or let one stream own it`,
+    }));
+  }
+}
+
+/** What a look at a machine found. */
+export interface HostObservation {
+  machineId?: string;
+  drift: Drift[];
+  unreachable?: string;
+}
+
+/** Compares every item of a HostState with its machine; changes nothing. */
+export async function observeHost(
+  deployment: Deployment,
+  spec: HostStateSpec,
+  urn: string,
+): Promise<HostObservation> {
+  const operation: Operation = { action: "read", urn, ...programOf(urn) };
+  try {
+    const report = await deployment.session(spec.connection).read({ items: spec.items }, operation);
+    if (!report.succeeded) throw explainFailure(spec, report);
+    return { machineId: report.machineId, drift: driftOf(spec, report) };
+  } catch (error) {
+    if (error instanceof GroundworkError && ["GW201", "GW202", "GW204"].includes(error.code))
+      return { drift: [], unreachable: error.message };
+    throw error;
+  }
+}
+
+function driftOf(spec: HostStateSpec, report: Report): Drift[] {
+  const items = inOrder(spec.items);
+  return report.differs.flatMap(({ index, observed }) => {
+    const item = items[index - 1];
+    return item === undefined ? [] : [{ item: keyOf(item), observed, desired: kindOf(item).desired(item) }];
+  });
+}
+
+function outputsOf(spec: HostStateSpec, report: Report): Properties {
+  const facts = Object.entries(report.facts).map(([name, value]) => [
+    name,
+    spec.facts?.[name]?.secret ? secret(value) : value,
+  ]);
+  return {
+    machineId: report.machineId,
+    generation: randomUUID(),
+    facts: Object.fromEntries(facts) as Wire,
+    drift: [],
+  };
+}
+
+function checksFailed(spec: HostStateSpec, failed: CheckResult[], restored: boolean): GroundworkError {
+  const lines = failed.map((check) => `${check.name} (from ${check.machine}): ${check.evidence}`);
+  return new GroundworkError(restored ? "GW401" : "GW302", {
+    what: lines.join("; "),
+    where: spec.connection.name,
+  });
+}
+
+/** Drift as changes of the items that differ, or of the connection when the machine did not answer. */
+function driftChanges(outputs: Properties, items: Wire | undefined): PropertyChange[] {
+  const list = (Array.isArray(items) ? items : []) as Properties[];
+  const drift = (outputs["drift"] ?? []) as unknown as Drift[];
+  const places = drift.map((entry): PropertyChange => {
+    const index = list.findIndex((item) => !hasUnknown(item) && keyOf(item as never) === entry.item);
+    return { path: index < 0 ? "items" : `items[${index}]`, change: "update", drifted: true };
+  });
+  return outputs["unreachable"] === undefined || outputs["unreachable"] === null
+    ? places
+    : [...places, { path: "connection", change: "update", drifted: true }];
+}
+
+function isOtherMachine(before: Wire | undefined, after: Wire | undefined): boolean {
+  const keyOfMachine = (value: Wire | undefined): Wire | undefined =>
+    (value as Properties | null | undefined)?.["hostKey"];
+  const old = keyOfMachine(before);
+  return old !== undefined && keyOfMachine(after) !== undefined && old !== keyOfMachine(after);
+}
+
+function duplicates(inputs: Properties): Failure[] {
+  const items = (reveal(inputs["items"] ?? []) as Wire[])
+    .map((item, index) => ({ item, index }))
+    .filter(({ item }) => !hasUnknown(item));
+  const seen = new Map<string, number>();
+  return items.flatMap(({ item, index }) => {
+    const key = keyOf(item as never);
+    const first = seen.get(key);
+    seen.set(key, first ?? index);
+    return first === undefined
+      ? []
+      : [{ property: `items[${index}]`, reason: `${key} stands already at items[${first}]` }];
+  });
+}
+
+/** Project and stack of a URN, `urn:pulumi:STACK::PROJECT::TYPE::NAME`. */
+export function programOf(urn: string): { project: string; stack: string } {
+  const [head = "", project = ""] = urn.split("::");
+  return { project, stack: head.replace(/^urn:pulumi:/, "") };
+}

@@ -1,0 +1,43 @@
+import { sameValue, type Wire } from "../wire.ts";
+import type { PropertyChange } from "./resource.ts";
+
+type Fields = { [key: string]: Wire };
+
+/**
+ * Item-level changes for the preview: items are matched by what they are about, not by their place, and
+ * each changed field is named: `items[3].content`.
+ */
+export function diffItems(before: Wire | undefined, after: Wire | undefined): PropertyChange[] {
+  const old = asItems(before);
+  const wanted = asItems(after);
+  const oldByIdentity = new Map(old.map((item) => [identity(item), item]));
+  const identities = new Set(wanted.map(identity));
+  const changes = wanted.flatMap((item, index) =>
+    diffItem(oldByIdentity.get(identity(item)), item, `items[${index}]`),
+  );
+  const removed = old.flatMap((item, index): PropertyChange[] =>
+    identities.has(identity(item)) ? [] : [{ path: `items[${index}]`, change: "delete" }],
+  );
+  return [...changes, ...removed];
+}
+
+function diffItem(before: Fields | undefined, after: Fields, path: string): PropertyChange[] {
+  if (before === undefined) return [{ path, change: "add" }];
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((field) => !sameValue(before[field], after[field]))
+    .map((field) => ({
+      path: `${path}.${field}`,
+      change: after[field] === undefined ? "delete" : before[field] === undefined ? "add" : "update",
+    }));
+}
+
+const subjects = ["path", "name", "unit", "folder", "dropIn", "protocol", "port", "from", "to"];
+
+/** Kind and subject, also of an item with values that are not known yet. */
+function identity(item: Fields): string {
+  return JSON.stringify([item["kind"], ...subjects.map((field) => item[field])]);
+}
+
+function asItems(value: Wire | undefined): Fields[] {
+  return Array.isArray(value) ? (value as Fields[]) : [];
+}

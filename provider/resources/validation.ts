@@ -1,0 +1,66 @@
+import type { z } from "zod";
+import { hasSecret, hasUnknown, reveal, unknown, type Wire } from "../wire.ts";
+import type { Failure, Properties } from "./resource.ts";
+
+/** Path in the words of a program: `items[3].mode`. */
+export function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, index) =>
+      typeof part === "number" ? `[${part}]` : index === 0 ? String(part) : `.${String(part)}`,
+    )
+    .join("");
+}
+
+/** Checks inputs that may hold unknown values: what is not known yet is left for later. */
+export function validate<T>(schema: z.ZodType<T>, inputs: Properties): Failure[] {
+  const plain = reveal(inputs);
+  const result = schema.safeParse(plain);
+  if (result.success) return [];
+  return result.error.issues
+    .filter((issue) => !touchesUnknown(plain, issue.path))
+    .flatMap((issue) => explain(issue, plain, inputs));
+}
+
+function explain(issue: z.core.$ZodIssue, plain: Wire, wrapped: Properties): Failure[] {
+  const property = pathText(issue.path);
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      property: property === "" ? key : `${property}.${key}`,
+      reason: "is not a property that exists here",
+    }));
+  }
+  // A secret is never shown; the path leads to it in the wrapped inputs or stops at its wrapping.
+  const secret = hasSecret(wrapped[String(issue.path[0])] ?? null);
+  const value = secret ? undefined : at(plain, issue.path);
+  const shown =
+    typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+      ? ` (it is ${describe(value)})`
+      : "";
+  return [{ property, reason: `${issue.message}${shown}` }];
+}
+
+/** Values are shown short; a control character by its code. */
+function describe(value: string | number | boolean): string {
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function at(value: Wire, path: readonly PropertyKey[]): Wire | undefined {
+  let here: Wire | undefined = value;
+  for (const part of path) {
+    if (typeof here !== "object" || here === null) return undefined;
+    here = (here as { [key: string]: Wire })[String(part)];
+  }
+  return here;
+}
+
+/** An issue at, above or below an unknown value is not the user's mistake. */
+function touchesUnknown(value: Wire, path: readonly PropertyKey[]): boolean {
+  const here = at(value, path);
+  return here === unknown || (here !== undefined && typeof here === "object" && hasUnknown(here));
+}
+
+/** Inputs whose values are all known, in their typed form. */
+export function parse<T>(schema: z.ZodType<T>, inputs: Properties): T {
+  return schema.parse(reveal(inputs));
+}

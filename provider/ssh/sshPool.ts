@@ -1,0 +1,200 @@
+import { spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import pLimit, { type LimitFunction } from "p-limit";
+import { GroundworkError } from "../../errors/index.ts";
+import type { Connection } from "../connection.ts";
+import { aliasOf, renderKnownHosts, renderSshConfig, type SshHost, sshHosts } from "./configFile.ts";
+import { classifySshFailure } from "./failure.ts";
+
+/** What a command on a machine printed, and how it ended. 255 is OpenSSH's own: the connection broke. */
+export interface SshResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Sessions at once over one connection: below sshd's MaxSessions of 10. */
+const sessionsPerMachine = 8;
+/** Control sockets have a limit of about 100 bytes, so their folder is short: /tmp/groundwork-PID-xxxxxx. */
+const folderPrefix = "groundwork-ssh-";
+
+interface Master {
+  alias: string;
+  limit: LimitFunction;
+  opened: Promise<void>;
+}
+
+/**
+ * One master connection for each machine, opened before its first use and shared by everything after.
+ * The generated files and sockets lie in a private folder that goes with {@link SshPool.close}.
+ */
+export class SshPool {
+  readonly #folder: string;
+  readonly #hosts = new Map<string, SshHost>();
+  readonly #masters = new Map<string, Master>();
+
+  constructor() {
+    sweepDead();
+    this.#folder = mkdtempSync(`/tmp/${folderPrefix}${process.pid}-`);
+    mkdirSync(join(this.#folder, "s"), { mode: 0o700 });
+  }
+
+  /** Runs `command` on the machine with `input` on its standard input. Opens the connection when needed. */
+  async run(connection: Connection, command: string, input: string, secondsLimit = 7200): Promise<SshResult> {
+    const master = this.#master(connection);
+    await master.opened;
+    const result = await master.limit(() => this.#ssh([master.alias, command], input, secondsLimit));
+    // The connection is gone: the next use opens a new one.
+    if (result.code === 255) this.#masters.delete(master.alias);
+    return result;
+  }
+
+  /** A login that shares nothing with the open connection: proof that new logins work. */
+  async runOnNewConnection(connection: Connection, command: string, input: string): Promise<SshResult> {
+    this.#register(connection);
+    return this.#ssh(["-o", "ControlPath=none", aliasOf(connection), command], input, 60);
+  }
+
+  /** Ends every connection and removes the files. */
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.#masters.values()].map((master) => this.#ssh(["-O", "exit", master.alias], "", 5)),
+    );
+    this.#masters.clear();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #master(connection: Connection): Master {
+    const alias = aliasOf(connection);
+    const known = this.#masters.get(alias);
+    if (known !== undefined) return known;
+    this.#register(connection);
+    const master: Master = {
+      alias,
+      limit: pLimit(sessionsPerMachine),
+      opened: this.#open(connection, alias),
+    };
+    this.#masters.set(alias, master);
+    master.opened.catch(() => this.#masters.delete(alias));
+    return master;
+  }
+
+  #register(connection: Connection): void {
+    const before = this.#hosts.size;
+    for (const host of sshHosts([connection])) this.#hosts.set(host.alias, host);
+    if (this.#hosts.size !== before) this.#writeFiles();
+  }
+
+  #writeFiles(): void {
+    const hosts = [...this.#hosts.values()];
+    const userConfig = join(homedir(), ".ssh", "config");
+    const knownHosts = join(this.#folder, "known_hosts");
+    writeFileSync(knownHosts, renderKnownHosts(hosts), { mode: 0o600 });
+    writeFileSync(
+      join(this.#folder, "config"),
+      renderSshConfig(hosts, {
+        knownHosts,
+        sockets: join(this.#folder, "s"),
+        userConfig: existsSync(userConfig) ? userConfig : undefined,
+      }),
+      { mode: 0o600 },
+    );
+  }
+
+  /** `-f` returns once the login is done and leaves the master in a session of its own, out of the engine's reach. */
+  async #open(connection: Connection, alias: string): Promise<void> {
+    const log = join(this.#folder, `${alias}.log`);
+    const code = await new Promise<number>((resolve) => {
+      const child = spawn(
+        "ssh",
+        [
+          "-F",
+          join(this.#folder, "config"),
+          "-E",
+          log,
+          "-o",
+          "ControlMaster=yes",
+          "-o",
+          "ControlPersist=no",
+          "-f",
+          "-N",
+          alias,
+        ],
+        { stdio: "ignore", detached: true },
+      );
+      child.on("error", () => resolve(127));
+      child.on("exit", (exit) => resolve(exit ?? 255));
+    });
+    if (code === 0) return;
+    const words = existsSync(log)
+      ? readFileSync(log, "utf8").trim()
+      : code === 127
+        ? "the program ssh was not found"
+        : "";
+    throw new GroundworkError(classifySshFailure(words), {
+      what: `${connection.user ?? "root"}@${connection.address}:${connection.port ?? 22} did not let us in (${words.split("\n").at(-1) ?? `ssh exit ${code}`})`,
+      where: connection.name,
+    });
+  }
+
+  #ssh(args: string[], input: string, secondsLimit: number): Promise<SshResult> {
+    return new Promise((resolve) => {
+      const child = spawn("ssh", ["-F", join(this.#folder, "config"), "-o", "ControlMaster=no", ...args], {
+        detached: true,
+        stdio: "pipe",
+        timeout: secondsLimit * 1000,
+      });
+      const stdout: Buffer[] = [];
+      const stderr: Buffer[] = [];
+      child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
+      child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+      // A machine that hangs up before it has read everything shows in the exit code.
+      child.stdin.on("error", () => undefined);
+      child.on("error", (error) => resolve({ code: 127, stdout: "", stderr: error.message }));
+      child.on("close", (code) =>
+        resolve({
+          code: code ?? 255,
+          stdout: Buffer.concat(stdout).toString("utf8"),
+          stderr: Buffer.concat(stderr).toString("utf8"),
+        }),
+      );
+      child.stdin.end(input);
+    });
+  }
+}
+
+/** Folders of processes that were killed: their masters are told to exit, then the folder goes. */
+function sweepDead(): void {
+  for (const name of readdirSync("/tmp")) {
+    const pid = new RegExp(`^${folderPrefix}(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    const folder = join("/tmp", name);
+    const config = join(folder, "config");
+    if (existsSync(config)) {
+      for (const alias of readFileSync(config, "utf8").matchAll(/^Host (\S+)$/gm)) {
+        if (alias[1] !== undefined && alias[1] !== "*")
+          spawn("ssh", ["-F", config, "-O", "exit", alias[1]], { stdio: "ignore" }).unref();
+      }
+    }
+    setTimeout(() => rmSync(folder, { recursive: true, force: true }), 2000).unref();
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Property values between the engine and the provider: secrets come and go wrapped, unknown values of a
+ * preview as a fixed text. Source: Pulumi's provider protocol, sdk/nodejs/runtime/rpc.
+ */
+
+export type Wire = null | boolean | number | string | Wire[] | { [key: string]: Wire };
+
+const signature = "4dabf18193072939515e22adb298388d";
+const secretMark = "1b47061264138c4ac30d75fd1eb44270";
+const outputMark = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
+
+/** What the engine sends for a value that is not known before the update. */
+export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+const isObject = (value: Wire | undefined): value is { [key: string]: Wire } =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Keeps `value` encrypted in the state. */
+export function secret(value: Wire): Wire {
+  return { [signature]: secretMark, value };
+}
+
+/** The plain value: secrets unwrapped at every depth. Never goes back to the engine. */
+export function reveal(value: Wire): Wire {
+  if (Array.isArray(value)) return value.map(reveal);
+  if (!isObject(value)) return value;
+  if (value[signature] === secretMark) return reveal(value["value"] ?? null);
+  if (value[signature] === outputMark) return value["value"] === undefined ? unknown : reveal(value["value"]);
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, reveal(inner)]));
+}
+
+/** True when any part is not known yet. */
+export function hasUnknown(value: Wire): boolean {
+  if (value === unknown) return true;
+  if (Array.isArray(value)) return value.some(hasUnknown);
+  if (!isObject(value)) return false;
+  if (value[signature] === outputMark && value["value"] === undefined) return true;
+  return Object.values(value).some(hasUnknown);
+}
+
+/** True when any part is secret. */
+export function hasSecret(value: Wire): boolean {
+  if (Array.isArray(value)) return value.some(hasSecret);
+  if (!isObject(value)) return false;
+  return (
+    value[signature] === secretMark ||
+    (signature in value && value["secret"] === true) ||
+    Object.values(value).some(hasSecret)
+  );
+}
+
+/** Equal as values: the order of an object's fields and missing against null do not count. */
+export function sameValue(a: Wire | undefined, b: Wire | undefined): boolean {
+  if (a === b || (a ?? null) === (b ?? null)) return true;
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((inner, index) => sameValue(inner, b[index]));
+  if (!isObject(a) || !isObject(b)) return false;
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((name) => sameValue(a[name], b[name]));
+}
