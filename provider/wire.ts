@@ -24,8 +24,8 @@ export function secret(value: Wire): Wire {
 export function reveal(value: Wire): Wire {
   if (Array.isArray(value)) return value.map(reveal);
   if (!isObject(value)) return value;
-  if (value[signature] === secretMark) return reveal(value["value"] ?? null);
-  if (value[signature] === outputMark) return value["value"] === undefined ? unknown : reveal(value["value"]);
+  if (value[signature] === secretMark) return reveal(value.value ?? null);
+  if (value[signature] === outputMark) return value.value === undefined ? unknown : reveal(value.value);
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, reveal(inner)]));
 }
 
@@ -34,7 +34,7 @@ export function hasUnknown(value: Wire): boolean {
   if (value === unknown) return true;
   if (Array.isArray(value)) return value.some(hasUnknown);
   if (!isObject(value)) return false;
-  if (value[signature] === outputMark && value["value"] === undefined) return true;
+  if (value[signature] === outputMark && value.value === undefined) return true;
   return Object.values(value).some(hasUnknown);
 }
 
@@ -44,7 +44,7 @@ export function hasSecret(value: Wire): boolean {
   if (!isObject(value)) return false;
   return (
     value[signature] === secretMark ||
-    (signature in value && value["secret"] === true) ||
+    (signature in value && value.secret === true) ||
     Object.values(value).some(hasSecret)
   );
 }

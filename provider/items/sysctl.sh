@@ -22,19 +22,21 @@ sysctl_paths() { # NAME: sets gw_proc and gw_dropin without a process; a slash i
 
 sysctl_observe() {
   sysctl_paths "$name"
-  if [ ! -e "$gw_proc" ]; then
+  if [ -e "$gw_proc" ]; then
+    # The shell's own read takes one byte at a time, which /proc/sys does not serve.
+    sysctl_line "$(cat "$gw_proc")"
+  else
     observed=unknown
-    return
   fi
-  gw_live=''
-  # The kernel separates words by tabs; echo of unquoted words joins them by one space.
-  while read -r gw_word; do
-    gw_live=$gw_live${gw_live:+ }$gw_word
-  done <"$gw_proc"
+}
+
+sysctl_line() { # VALUE: sets $observed; the kernel separates words by tabs
+  gw_live=$1
   case $gw_live in
-    *"$gw_tab"*)
+    *[[:space:]]*)
+      set -f
       # shellcheck disable=SC2086
-      set -f -- $gw_live
+      set -- $gw_live
       set +f
       gw_live=$*
       ;;
@@ -45,6 +47,34 @@ sysctl_observe() {
     gw_boot=${gw_line#"$name = "}
   fi
   observed="value=$gw_live boot=$gw_boot"
+}
+
+# One process for all settings; it prints one line for each, in order.
+sysctl_observe_many() {
+  gw_many=$*
+  gw_present=''
+  set --
+  for gw_i in $gw_many; do
+    use_item "$gw_i"
+    sysctl_paths "$name"
+    if [ -e "$gw_proc" ]; then
+      set -- "$@" "$gw_proc"
+      gw_present="$gw_present $gw_i"
+    else
+      remember "$gw_i" unknown
+    fi
+  done
+  [ $# -gt 0 ] || return 0
+  cat -- "$@" >"$gw_run/values"
+  exec 5<"$gw_run/values"
+  for gw_i in $gw_present; do
+    use_item "$gw_i"
+    sysctl_paths "$name"
+    read -r gw_line <&5
+    sysctl_line "$gw_line"
+    remember "$gw_i" "$observed"
+  done
+  exec 5<&-
 }
 
 sysctl_apply() {

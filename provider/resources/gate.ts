@@ -27,7 +27,7 @@ export class GateResource implements ResourceType {
     const changes = ["stream", "generations", "checks", "waivers"]
       .filter((name) => !sameValue(before[name], after[name]))
       .map((path): PropertyChange => ({ path, change: "update" }));
-    const failing = old.outputs["failing"];
+    const failing = old.outputs.failing;
     const drifted: PropertyChange[] =
       Array.isArray(failing) && failing.length > 0
         ? [{ path: "checks", change: "update", drifted: true }]

@@ -36,20 +36,20 @@ export class HostStateResource implements ResourceType {
   diff(_call: Call, old: { inputs: Properties; outputs: Properties }, inputs: Properties): DiffAnswer {
     const before = reveal(old.inputs) as Properties;
     const after = reveal(inputs) as Properties;
-    const found = old.outputs["foundMachineId"];
+    const found = old.outputs.foundMachineId;
     const replaces = [
-      ...(found !== undefined && found !== null && found !== old.outputs["machineId"]
+      ...(found !== undefined && found !== null && found !== old.outputs.machineId
         ? ["connection.hostKey"]
         : []),
-      ...(isOtherMachine(before["connection"], after["connection"]) ? ["connection.hostKey"] : []),
+      ...(isOtherMachine(before.connection, after.connection) ? ["connection.hostKey"] : []),
     ];
     const others = ["connection", "stream", "guards", "checks", "facts", "tickets", "waivers"];
     const changes: PropertyChange[] = [
-      ...diffItems(before["items"], after["items"]),
+      ...diffItems(before.items, after.items),
       ...others
         .filter((name) => !sameValue(before[name], after[name]))
         .map((path): PropertyChange => ({ path, change: "update" })),
-      ...driftChanges(old.outputs, after["items"]),
+      ...driftChanges(old.outputs, after.items),
     ];
     return {
       changes: [...changes, ...replaces.map((path): PropertyChange => ({ path, change: "update" }))],
@@ -61,7 +61,7 @@ export class HostStateResource implements ResourceType {
     if (call.preview)
       return { id: "", outputs: { machineId: unknown, generation: unknown, facts: unknown, drift: [] } };
     const outputs = await this.#apply(call, parse(hostStateSchema, inputs), undefined);
-    return { id: `${String(outputs["machineId"])}/${call.urn.split("::").at(-1)}`, outputs };
+    return { id: `${String(outputs.machineId)}/${call.urn.split("::").at(-1)}`, outputs };
   }
 
   async update(
@@ -75,12 +75,11 @@ export class HostStateResource implements ResourceType {
         ...old.outputs,
         generation: unknown,
         drift: [],
-        ...(hasUnknown(inputs) ||
-        !sameValue(reveal(old.inputs["facts"] ?? null), reveal(inputs["facts"] ?? null))
+        ...(hasUnknown(inputs) || !sameValue(reveal(old.inputs.facts ?? null), reveal(inputs.facts ?? null))
           ? { facts: unknown }
           : {}),
       };
-    return this.#apply(call, parse(hostStateSchema, inputs), String(old.outputs["machineId"] ?? ""));
+    return this.#apply(call, parse(hostStateSchema, inputs), String(old.outputs.machineId ?? ""));
   }
 
   async read(
@@ -94,7 +93,7 @@ export class HostStateResource implements ResourceType {
       this.#deployment.messages.warning(`${seen.unreachable} Its state is kept as it was.`, call.urn);
       return { ...outputs, unreachable: seen.unreachable };
     }
-    if (seen.machineId !== outputs["machineId"]) return { ...outputs, foundMachineId: seen.machineId ?? "" };
+    if (seen.machineId !== outputs.machineId) return { ...outputs, foundMachineId: seen.machineId ?? "" };
     return { ...outputs, drift: seen.drift as unknown as Wire };
   }
 
@@ -103,7 +102,7 @@ export class HostStateResource implements ResourceType {
     const session = this.#deployment.session(spec.connection);
     const operation = {
       ...this.#operation(call, "delete"),
-      machineId: String(state.outputs["machineId"] ?? ""),
+      machineId: String(state.outputs.machineId ?? ""),
     };
     const report = await this.#change(spec, { items: [] }, operation);
     if (report.errors.some((error) => error.code === "GW206")) {
@@ -211,7 +210,7 @@ export class HostStateResource implements ResourceType {
   }
 
   #conflicts(urn: string, inputs: Properties): Failure[] {
-    const items = inputs["items"];
+    const items = inputs.items;
     const known = (Array.isArray(items) ? items : []).filter((item) => !hasUnknown(item));
     const plain = reveal({ ...inputs, items: known }) as unknown as HostStateSpec;
     if (hasUnknown(plain.connection as unknown as Wire)) return [];
@@ -279,25 +278,31 @@ function checksFailed(spec: HostStateSpec, failed: CheckResult[], restored: bool
 /** Drift as changes of the items that differ, or of the connection when the machine did not answer. */
 function driftChanges(outputs: Properties, items: Wire | undefined): PropertyChange[] {
   const list = (Array.isArray(items) ? items : []) as Properties[];
-  const drift = (outputs["drift"] ?? []) as unknown as Drift[];
+  const drift = (outputs.drift ?? []) as unknown as Drift[];
   const places = drift.map((entry): PropertyChange => {
     const index = list.findIndex((item) => !hasUnknown(item) && keyOf(item as never) === entry.item);
     return { path: index < 0 ? "items" : `items[${index}]`, change: "update", drifted: true };
   });
-  return outputs["unreachable"] === undefined || outputs["unreachable"] === null
+  return outputs.unreachable === undefined || outputs.unreachable === null
     ? places
     : [...places, { path: "connection", change: "update", drifted: true }];
 }
 
 function isOtherMachine(before: Wire | undefined, after: Wire | undefined): boolean {
   const keyOfMachine = (value: Wire | undefined): Wire | undefined =>
-    (value as Properties | null | undefined)?.["hostKey"];
+    (value as Properties | null | undefined)?.hostKey;
   const old = keyOfMachine(before);
   return old !== undefined && keyOfMachine(after) !== undefined && old !== keyOfMachine(after);
 }
 
+/** The first few by name, the others by number. */
+function listed(names: string[], most = 8): string {
+  const more = names.length - most;
+  return more > 0 ? `${names.slice(0, most).join(", ")} and ${more} more` : names.join(", ");
+}
+
 function duplicates(inputs: Properties): Failure[] {
-  const items = (reveal(inputs["items"] ?? []) as Wire[])
+  const items = (reveal(inputs.items ?? []) as Wire[])
     .map((item, index) => ({ item, index }))
     .filter(({ item }) => !hasUnknown(item));
   const seen = new Map<string, number>();

@@ -35,7 +35,7 @@ const subjects = ["path", "name", "unit", "folder", "dropIn", "protocol", "port"
 
 /** Kind and subject, also of an item with values that are not known yet. */
 function identity(item: Fields): string {
-  return JSON.stringify([item["kind"], ...subjects.map((field) => item[field])]);
+  return JSON.stringify([item.kind, ...subjects.map((field) => item[field])]);
 }
 
 function asItems(value: Wire | undefined): Fields[] {

@@ -26,7 +26,7 @@ export class LabMachineResource implements ResourceType {
     );
     const replaces = changed.filter((name) => name !== "roles");
     const drifted: PropertyChange[] =
-      old.outputs["state"] === "running" ? [] : [{ path: "name", change: "update", drifted: true }];
+      old.outputs.state === "running" ? [] : [{ path: "name", change: "update", drifted: true }];
     return {
       changes: [...changed.map((path): PropertyChange => ({ path, change: "update" })), ...drifted],
       replaces,
@@ -35,7 +35,7 @@ export class LabMachineResource implements ResourceType {
 
   async create(call: Call, inputs: Properties): Promise<{ id: string; outputs: Properties }> {
     const spec = call.preview ? undefined : parse(labMachineSchema, inputs);
-    const addresses = { address: inputs["address"] ?? unknown, address6: inputs["address6"] ?? unknown };
+    const addresses = { address: inputs.address ?? unknown, address6: inputs.address6 ?? unknown };
     if (spec === undefined)
       return { id: "", outputs: { ...addresses, machineId: unknown, hostKey: unknown, state: unknown } };
     const made = await lab.createMachine(asLab(spec));
@@ -78,9 +78,9 @@ function machineFields(inputs: Properties): Properties {
   const fields = (network ?? {}) as { [key: string]: Wire };
   return {
     ...own,
-    network: fields["name"] ?? null,
-    subnet: fields["subnet"] ?? null,
-    subnet6: fields["subnet6"] ?? null,
+    network: fields.name ?? null,
+    subnet: fields.subnet ?? null,
+    subnet6: fields.subnet6 ?? null,
   };
 }
 

@@ -21,7 +21,7 @@ export class LabNetworkResource implements ResourceType {
     const before = reveal(old.inputs) as Properties;
     const after = reveal(inputs) as Properties;
     const changed = Object.keys(after).filter((name) => !sameValue(before[name], after[name]));
-    const missing = old.outputs["missing"];
+    const missing = old.outputs.missing;
     const drifted: PropertyChange[] =
       Array.isArray(missing) && missing.length > 0 ? [{ path: "name", change: "update", drifted: true }] : [];
     const replaces = changed.filter((name) => name !== "artifactFolder");

@@ -5,8 +5,8 @@ import type { CheckResult } from "../checks/check.ts";
 
 /** Folder of the evidence: `GROUNDWORK_REPORTS`, else the user's state folder. XDG Base Directory Specification. */
 export function reportFolder(): string {
-  const state = process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state");
-  return process.env["GROUNDWORK_REPORTS"] ?? join(state, "groundwork", "reports");
+  const state = process.env.XDG_STATE_HOME ?? join(homedir(), ".local", "state");
+  return process.env.GROUNDWORK_REPORTS ?? join(state, "groundwork", "reports");
 }
 
 /** Writes the evidence of a gate for its owner's eyes; the state keeps only its digest. Undefined when it cannot be written. */
