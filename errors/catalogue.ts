@@ -140,4 +140,28 @@ export const catalogue = {
     mend: "Read the lines of apt-get that are named, or install the packages by hand",
   },
   GW609: { title: "A file that is needed is missing", mend: "Bring it about as the message says" },
+  GW701: { title: "The operation failed", mend: "Mend what the errors above name, then run this again" },
+  GW702: {
+    title: "Later streams stand on it",
+    mend: "Roll them back first, or add --with-dependents",
+  },
+  GW703: {
+    title: "Machines that are not of the lab would be changed back",
+    mend: "Name each of them with --confirm",
+  },
+  GW704: {
+    title: "Another operation holds the stack",
+    mend: "Wait for it to end, or end that process",
+  },
+  GW705: { title: "There is nothing deployed", mend: "Run ./groundwork up first" },
+  GW706: {
+    title: "The fingerprint is another one",
+    mend: "Do not go on before you know which machine answers",
+  },
+  GW707: { title: "There is no such name", mend: "Use one of the names that are given" },
+  GW708: { title: "Nobody is there to be asked", mend: "Add --yes to go on without a question" },
+  GW709: {
+    title: "The stack has no passphrase",
+    mend: "Set PULUMI_CONFIG_PASSPHRASE_FILE to a file that only you can read",
+  },
 } as const satisfies Record<string, Entry>;
