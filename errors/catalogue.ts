@@ -88,10 +88,6 @@ export const catalogue = {
     title: "The lab needs root",
     mend: "Run as root (sudo ./groundwork …), or list your machines as existing",
   },
-  GW503: {
-    title: "This host lacks Debian packages for the lab",
-    mend: "Install the packages that are named",
-  },
   GW504: { title: "A name does not fit an interface name", mend: "Choose a shorter name" },
   GW505: {
     title: "There is too little disk space for the lab",
