@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
-import * as lab from "../../lab/index.ts";
+import type * as lab from "../../lab/index.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { reveal, sameValue, unknown, type Wire } from "../wire.ts";
 import { type LabMachineSpec, labMachineSchema } from "./labSpec.ts";
 import type { Call, DiffAnswer, Failure, Properties, PropertyChange, ResourceType } from "./resource.ts";
 import { parse, validate } from "./validation.ts";
+
+/** Loaded when a lab is used: with machines elsewhere nothing of it is needed. */
+const library = (): Promise<typeof import("../../lab/index.ts")> => import("../../lab/index.ts");
 
 /** One machine of a lab: create boots, read asks, delete removes. A machine that died is started again with its disk as it was. */
 export class LabMachineResource implements ResourceType {
@@ -38,7 +41,7 @@ export class LabMachineResource implements ResourceType {
     const addresses = { address: inputs.address ?? unknown, address6: inputs.address6 ?? unknown };
     if (spec === undefined)
       return { id: "", outputs: { ...addresses, machineId: unknown, hostKey: unknown, state: unknown } };
-    const made = await lab.createMachine(asLab(spec));
+    const made = await (await library()).createMachine(asLab(spec));
     return {
       id: `${spec.network.name}/${spec.name}`,
       outputs: { ...addresses, machineId: made.machineId, hostKey: made.hostKey, state: "running" },
@@ -52,7 +55,7 @@ export class LabMachineResource implements ResourceType {
     inputs: Properties,
   ): Promise<Properties> {
     if (call.preview) return { ...old.outputs, state: "running" };
-    const made = await lab.createMachine(asLab(parse(labMachineSchema, inputs)));
+    const made = await (await library()).createMachine(asLab(parse(labMachineSchema, inputs)));
     return { ...old.outputs, machineId: made.machineId, hostKey: made.hostKey, state: "running" };
   }
 
@@ -61,14 +64,14 @@ export class LabMachineResource implements ResourceType {
     _id: string,
     state: { inputs: Properties; outputs: Properties },
   ): Promise<Properties | undefined> {
-    const found = await lab.readMachine(asLab(parse(labMachineSchema, state.inputs)));
+    const found = await (await library()).readMachine(asLab(parse(labMachineSchema, state.inputs)));
     if (found.state === "absent") return undefined;
     if (found.state !== "running") this.#deployment.messages.info(`found ${found.state}`, call.urn);
     return { ...state.outputs, state: found.state };
   }
 
   async delete(_call: Call, _id: string, state: { inputs: Properties }): Promise<void> {
-    await lab.deleteMachine(asLab(parse(labMachineSchema, state.inputs)));
+    await (await library()).deleteMachine(asLab(parse(labMachineSchema, state.inputs)));
   }
 }
 

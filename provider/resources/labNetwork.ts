@@ -1,9 +1,11 @@
-import * as lab from "../../lab/index.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { reveal, sameValue, unknown } from "../wire.ts";
 import { labNetworkSchema } from "./labSpec.ts";
 import type { Call, DiffAnswer, Failure, Properties, PropertyChange, ResourceType } from "./resource.ts";
 import { parse, validate } from "./validation.ts";
+
+/** Loaded when a lab is used: with machines elsewhere nothing of it is needed. */
+const library = (): Promise<typeof import("../../lab/index.ts")> => import("../../lab/index.ts");
 
 /** A lab's bridge, NAT and artifact server. */
 export class LabNetworkResource implements ResourceType {
@@ -38,7 +40,7 @@ export class LabNetworkResource implements ResourceType {
         outputs: { bridge: unknown, gateway: unknown, gateway6: unknown, artifactUrl: unknown, missing: [] },
       };
     const spec = parse(labNetworkSchema, inputs);
-    return { id: spec.name, outputs: { ...(await lab.createNetwork(spec)), missing: [] } };
+    return { id: spec.name, outputs: { ...(await (await library()).createNetwork(spec)), missing: [] } };
   }
 
   async update(
@@ -49,7 +51,7 @@ export class LabNetworkResource implements ResourceType {
   ): Promise<Properties> {
     if (call.preview) return { ...old.outputs, missing: [] };
     const spec = parse(labNetworkSchema, inputs);
-    return { ...(await lab.createNetwork(spec)), missing: [] };
+    return { ...(await (await library()).createNetwork(spec)), missing: [] };
   }
 
   async read(
@@ -57,13 +59,13 @@ export class LabNetworkResource implements ResourceType {
     _id: string,
     state: { inputs: Properties; outputs: Properties },
   ): Promise<Properties | undefined> {
-    const found = await lab.readNetwork(parse(labNetworkSchema, state.inputs));
+    const found = await (await library()).readNetwork(parse(labNetworkSchema, state.inputs));
     if (found.missing.length > 0)
       this.#deployment.messages.info(`missing: ${found.missing.join(", ")}`, call.urn);
     return { ...state.outputs, missing: found.missing };
   }
 
   async delete(_call: Call, _id: string, state: { inputs: Properties }): Promise<void> {
-    await lab.deleteNetwork(parse(labNetworkSchema, state.inputs));
+    await (await library()).deleteNetwork(parse(labNetworkSchema, state.inputs));
   }
 }
