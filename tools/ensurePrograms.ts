@@ -25,7 +25,7 @@ import {
   requireGo,
 } from "./go.ts";
 import { downloadOfficial, isRefused, type RefusedHosts } from "./officialDownload.ts";
-import { type Progress, type ProgressEvent, reporting } from "./progress.ts";
+import { type Progress, type ProgressEvent, reporting, reportingReady } from "./progress.ts";
 import { buildC, cRecipe } from "./staticC.ts";
 
 /** A program in the cache. */
@@ -109,24 +109,14 @@ export function hostArchitecture(): Architecture {
 
 const refusedHosts: RefusedHosts = new Set();
 
-async function ensureBundle(
-  name: BundleName,
-  architecture: Architecture,
-  progress: Progress,
-): Promise<CacheEntry> {
-  const start = Date.now();
+function ensureBundle(name: BundleName, architecture: Architecture, progress: Progress): Promise<CacheEntry> {
   const bundle: BundleDefinition = bundles[name];
   const about = { program: name, version: bundle.version };
-  let worked = false;
-  const watched: Progress = (event) => {
-    worked = true;
-    progress(event);
-  };
-  const entry = await ensureEntry(name, await recipesOf(name, bundle, architecture, watched), (work) =>
-    reporting(watched, { ...about, phase: "wait" }, work),
+  return reportingReady(progress, about, async (watched) =>
+    ensureEntry(name, await recipesOf(name, bundle, architecture, watched), (work) =>
+      reporting(watched, { ...about, phase: "wait" }, work),
+    ),
   );
-  if (worked) progress({ ...about, phase: "ready", seconds: Math.round((Date.now() - start) / 1000) });
-  return entry;
 }
 
 async function recipesOf(

@@ -1,5 +1,6 @@
 /** Gets the programs, container images and Debian packages that Groundwork needs, into a cache outside the repository. */
 export { cacheFolder } from "./cacheFolder.ts";
+export { type EnsureImagesOptions, ensureContainerImages, type ReadyImage } from "./containerImages.ts";
 export { ensureDebianPackages, isDebian } from "./debianPackages.ts";
 export { requireDiskSpace } from "./diskSpace.ts";
 export { type EnsureOptions, ensurePrograms, hostArchitecture, type ReadyProgram } from "./ensurePrograms.ts";

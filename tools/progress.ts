@@ -33,6 +33,22 @@ export async function reporting<T>(
   }
 }
 
+/** Does work that may report phases; if it did, reports at its end how long all of it took. */
+export async function reportingReady<T>(
+  progress: Progress,
+  about: Pick<ProgressEvent, "program" | "version">,
+  work: (progress: Progress) => Promise<T>,
+): Promise<T> {
+  const start = Date.now();
+  let reported = false;
+  const result = await work((event) => {
+    reported = true;
+    progress(event);
+  });
+  if (reported) progress({ ...about, phase: "ready", seconds: Math.round((Date.now() - start) / 1000) });
+  return result;
+}
+
 const doing = { wait: "another run is making", download: "downloading", build: "building" } as const;
 
 function sentence(event: ProgressEvent): string {
