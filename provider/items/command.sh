@@ -1,0 +1,51 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2034 # the engine sets the item's variables and reads $observed
+# command: name unless undo; data is the script to run
+
+# The script's descriptors are its own: a daemon that it starts must not hold the engine's locks.
+command_script() { # SCRIPT-FILE
+  limit sh "$1" </dev/null 3>&- 7>&- 8>&-
+}
+
+command_observe() {
+  printf '%s' "$unless" >"$gw_run/unless"
+  # What it says is evidence when it still fails after the command ran.
+  command_script "$gw_run/unless" >>"$gw_run/log" 2>&1
+  case $? in
+    0) observed=done=yes ;;
+    124 | 137) observed=done=unknown ;;
+    *) observed=done=no ;;
+  esac
+}
+
+command_apply() {
+  if [ "$observed" = done=unknown ]; then
+    echo "\`unless\` gave no answer within $time_limit s"
+    return 1
+  fi
+  (umask 077 && data >"$gw_run/script") || return 1
+  command_script "$gw_run/script"
+  gw_code=$?
+  rm -f "$gw_run/script"
+  return "$gw_code"
+}
+
+command_capture() { printf '%s\n' "$observed" >"$capture/was"; }
+
+command_restore() {
+  [ -n "$undo" ] || return 0
+  read -r gw_was <"$capture/was"
+  command_observe
+  [ "$gw_was" != "$observed" ] || return 0
+  case $gw_was in
+    done=no)
+      (umask 077 && printf '%s' "$undo" >"$gw_run/script") || return 1
+      command_script "$gw_run/script"
+      ;;
+    # A capture holds no `run`: it may be secret, or need a ticket.
+    done=yes)
+      echo "it was undone and cannot be run again from here"
+      return 1
+      ;;
+  esac
+}

@@ -1,0 +1,97 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2034 # the engine sets the item's variables and reads $observed
+# directory: path mode owner group
+
+directory_observe() {
+  if [ -L "$path" ]; then
+    observed=symlink
+  elif [ -d "$path" ]; then
+    directory_line "$(stat -c '%a %U:%G' "$path")"
+  elif [ -e "$path" ]; then
+    observed=other
+  else
+    observed=absent
+  fi
+}
+
+directory_line() { # "MODE OWNER:GROUP": sets $observed
+  gw_mode=${1%% *}
+  while [ ${#gw_mode} -lt 4 ]; do gw_mode=0$gw_mode; done
+  observed="directory mode=$gw_mode owner=${1#* }"
+}
+
+# One process for all directories: stat prints one line for each argument, in order.
+directory_observe_many() {
+  gw_many=$*
+  gw_regular=''
+  set --
+  for gw_i in $gw_many; do
+    use_item "$gw_i"
+    if [ ! -L "$path" ] && [ -d "$path" ]; then
+      set -- "$@" "$path"
+      gw_regular="$gw_regular $gw_i"
+    else
+      directory_observe
+      remember "$gw_i" "$observed"
+    fi
+  done
+  [ $# -gt 0 ] || return 0
+  stat -c '%a %U:%G' "$@" >"$gw_run/stat"
+  exec 5<"$gw_run/stat"
+  for gw_i in $gw_regular; do
+    read -r gw_stat <&5
+    directory_line "$gw_stat"
+    remember "$gw_i" "$observed"
+  done
+  exec 5<&-
+}
+
+# Five digits: with four, chmod would leave set-id bits that the directory has or inherited.
+directory_apply() {
+  case $observed in
+    symlink | other)
+      echo "$path is there and is no directory ($observed)"
+      return 1
+      ;;
+    absent) mkdir -p "${path%/*}/" && mkdir -m 0700 "$path" || return 1 ;;
+  esac
+  chown "$owner:$group" "$path" && chmod "0$mode" "$path"
+}
+
+directory_capture() {
+  if [ -d "$path" ] && [ ! -L "$path" ]; then
+    stat -c '%a %u:%g' "$path" >"$capture/was"
+  elif [ ! -e "$path" ] && [ ! -L "$path" ]; then
+    directory_missing "$path" >"$capture/missing"
+  fi
+}
+
+directory_missing() { # PATH: prints it and its parents as far as they are not there, deepest first
+  gw_parent=$1
+  while [ -n "$gw_parent" ] && [ ! -d "$gw_parent" ]; do
+    printf '%s\n' "$gw_parent"
+    gw_parent=${gw_parent%/*}
+  done
+}
+
+directory_restore() {
+  if [ -f "$capture/was" ]; then
+    directory_attributes
+  elif [ -f "$capture/missing" ]; then
+    directory_remove
+    [ ! -d "$path" ] || report kept "$path $gw_key"
+  fi
+}
+
+directory_attributes() { # as captured; a directory that is gone comes back empty
+  read -r gw_mode gw_ids <"$capture/was"
+  [ -d "$path" ] || mkdir -p "$path" || return 1
+  chown "$gw_ids" "$path" && chmod "0$gw_mode" "$path"
+}
+
+# Takes away what was made, as far as it is empty.
+directory_remove() {
+  while IFS= read -r gw_parent; do
+    rmdir "$gw_parent" 2>/dev/null || :
+  done <"$capture/missing"
+}

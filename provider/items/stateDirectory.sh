@@ -1,0 +1,64 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2034 # the engine sets the item's variables and reads $observed
+# stateDirectory: path mode owner group; a directory whose content is never deleted
+
+stateDirectory_observe() { directory_observe; }
+stateDirectory_apply() { directory_apply; }
+
+# What is there before the first change of a run is what counts as "before": a package that an earlier
+# item installs may make the directory, and would delete it with its data when it is purged.
+stateDirectory_observe_many() {
+  directory_observe_many "$@"
+  for gw_i in "$@"; do
+    eval "gw_state_first_$gw_i=\$gw_observed_$gw_i"
+  done
+}
+
+stateDirectory_capture() {
+  eval "gw_first=\${gw_state_first_$gw_index-}"
+  if [ "$gw_first" = absent ]; then
+    directory_missing "$path" >"$capture/missing"
+    [ -s "$capture/missing" ] || printf '%s\n' "$path" >"$capture/missing"
+  else
+    directory_capture
+  fi
+}
+
+stateDirectory_restore() {
+  if [ -f "$capture/was" ]; then
+    stateDirectory_bring_back && directory_attributes
+  elif [ -f "$capture/missing" ]; then
+    [ ! -d "$path" ] || rmdir "$path" 2>/dev/null || stateDirectory_set_aside || return 1
+    directory_remove
+  fi
+}
+
+# A rename keeps the data as it is; on another file system it stays there, beside its old place.
+stateDirectory_set_aside() {
+  gw_name=${path##*/}
+  [ ${#gw_name} -le 100 ] || gw_name=$gw_hash
+  gw_name=$(date -u +%Y%m%dT%H%M%SZ)-$gw_name
+  mkdir -p "$gw_root/kept" || return 1
+  gw_devices=$(stat -c %d "${path%/*}/" "$gw_root/kept" | sort -u)
+  case $gw_devices in
+    *"$gw_newline"*) gw_place=${path%/*}/.groundwork-kept-$gw_name ;;
+    *) gw_place=$gw_root/kept/$gw_name ;;
+  esac
+  [ ! -e "$gw_place" ] || gw_place=$gw_place-$gw_hash
+  # Written first: an interruption after the rename must find the place again.
+  [ ! -d "$gw_transaction" ] || printf '%s\n' "$gw_place" >"$gw_transaction/aside-$gw_hash"
+  if mv -T "$path" "$gw_place"; then
+    report kept "$gw_place $gw_key"
+  elif mountpoint -q "$path"; then
+    report kept "$path $gw_key"
+  else
+    return 1
+  fi
+}
+
+# The operation that set it aside failed: the data goes back to its place.
+stateDirectory_bring_back() {
+  [ ! -e "$path" ] && [ -f "$gw_transaction/aside-$gw_hash" ] || return 0
+  IFS= read -r gw_place <"$gw_transaction/aside-$gw_hash"
+  [ ! -d "$gw_place" ] || { mkdir -p "${path%/*}/" && mv -T "$gw_place" "$path"; }
+}
