@@ -4,6 +4,7 @@
 # What every program on a machine shares: reports, items, transactions, the registry and the lease.
 # The program is this file, the functions of the kinds it uses, its data, and one call of gw_main.
 #
+# File descriptors 7 and 8 hold locks and are closed for whatever an item starts.
 # Engine variables start with gw_; an item's own variables have plain names and are set by its
 # function item_N. File descriptor 3 is the report: one line a fact, free text in base64.
 
@@ -274,7 +275,7 @@ apply_item() {
     export TICKET
     (umask 077 && "ticket_$gw_ticket" >"$TICKET")
   fi
-  "${gw_kind}_apply" >"$gw_run/log" 2>&1 </dev/null
+  "${gw_kind}_apply" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-
   gw_status=$?
   [ -z "$gw_ticket" ] || rm -f "$gw_run/ticket"
   if [ "$gw_status" -eq 124 ] || [ "$gw_status" -eq 137 ]; then
@@ -320,7 +321,7 @@ release_item() { # HASH KEY LAST-DESIRED
   printf '%s\n' "$gw_transaction/items/$1" >>"$gw_transaction/order"
   [ -z "$gw_endangered" ] || deadman_arm || return 1
   use_capture "$gw_root/baseline/$1"
-  if ! "${gw_kind}_restore" >"$gw_run/log" 2>&1 </dev/null; then
+  if ! "${gw_kind}_restore" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-; then
     printf '%s: %s' "$2" "$(tail -c 3000 "$gw_run/log")" | report_text failed - restore
     return 1
   fi
@@ -343,7 +344,7 @@ transaction_restore() {
   tac "$gw_transaction/order" >"$gw_run/order"
   while read -r gw_folder; do
     use_capture "$gw_folder"
-    if ! "${gw_kind}_restore" >"$gw_run/log" 2>&1 </dev/null; then
+    if ! "${gw_kind}_restore" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-; then
       printf '%s: %s' "$gw_key" "$(tail -c 3000 "$gw_run/log")" | report_text unrestored
       gw_failed=yes
     fi
@@ -464,7 +465,7 @@ check_run() {
   gw_started=${gw_now%.*}
   while :; do
     printf '%s' "$gw_script" >"$gw_run/script"
-    limit sh "$gw_run/script" >"$gw_run/log" 2>&1 </dev/null
+    limit sh "$gw_run/script" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-
     gw_status=$?
     clock
     gw_elapsed=$((${gw_now%.*} - gw_started))

@@ -30,7 +30,7 @@ export class GateResource implements ResourceType {
     const failing = old.outputs.failing;
     const drifted: PropertyChange[] =
       Array.isArray(failing) && failing.length > 0
-        ? [{ path: "checks", change: "update", drifted: true }]
+        ? [{ path: "failing", change: "delete", drifted: true }]
         : [];
     return { changes: [...changes, ...drifted], replaces: [] };
   }

@@ -49,7 +49,7 @@ export class HostStateResource implements ResourceType {
       ...others
         .filter((name) => !sameValue(before[name], after[name]))
         .map((path): PropertyChange => ({ path, change: "update" })),
-      ...driftChanges(old.outputs, after.items),
+      ...driftChanges(old.outputs),
     ];
     return {
       changes: [...changes, ...replaces.map((path): PropertyChange => ({ path, change: "update" }))],
@@ -59,7 +59,16 @@ export class HostStateResource implements ResourceType {
 
   async create(call: Call, inputs: Properties): Promise<{ id: string; outputs: Properties }> {
     if (call.preview)
-      return { id: "", outputs: { machineId: unknown, generation: unknown, facts: unknown, drift: [] } };
+      return {
+        id: "",
+        outputs: {
+          machineId: unknown,
+          generation: unknown,
+          facts: unknown,
+          secretFacts: secret(unknown),
+          drift: [],
+        },
+      };
     const outputs = await this.#apply(call, parse(hostStateSchema, inputs), undefined);
     return { id: `${String(outputs.machineId)}/${call.urn.split("::").at(-1)}`, outputs };
   }
@@ -71,14 +80,7 @@ export class HostStateResource implements ResourceType {
     inputs: Properties,
   ): Promise<Properties> {
     if (call.preview)
-      return {
-        ...old.outputs,
-        generation: unknown,
-        drift: [],
-        ...(hasUnknown(inputs) || !sameValue(reveal(old.inputs.facts ?? null), reveal(inputs.facts ?? null))
-          ? { facts: unknown }
-          : {}),
-      };
+      return { ...old.outputs, generation: unknown, drift: [], ...factsToCome(old.inputs, inputs) };
     return this.#apply(call, parse(hostStateSchema, inputs), String(old.outputs.machineId ?? ""));
   }
 
@@ -104,8 +106,8 @@ export class HostStateResource implements ResourceType {
       ...this.#operation(call, "delete"),
       machineId: String(state.outputs.machineId ?? ""),
     };
-    const report = await this.#change(spec, { items: [] }, operation);
-    if (report.errors.some((error) => error.code === "GW206")) {
+    const report = await this.#change(spec, { items: [] }, operation).catch(unlessAnotherKeyAnswers);
+    if (report === undefined || report.errors.some((error) => error.code === "GW206")) {
       this.#deployment.messages.info(
         "the machine is not the one it was: nothing is left to restore",
         call.urn,
@@ -201,11 +203,8 @@ export class HostStateResource implements ResourceType {
     const items = inOrder(spec.items);
     if (report.settled)
       this.#deployment.messages.info("an interrupted operation was put back first", call.urn);
-    for (const changed of report.changed) {
-      const item = items[changed.index - 1];
-      if (item !== undefined)
-        this.#deployment.messages.info(`${keyOf(item)}: was ${changed.before}`, call.urn);
-    }
+    const changed = report.changed.flatMap(({ index }) => items[index - 1] ?? []).map(keyOf);
+    if (changed.length > 0) this.#deployment.messages.info(`changed ${listed(changed)}`, call.urn);
     for (const place of report.kept) this.#deployment.messages.info(`kept aside: ${place}`, call.urn);
   }
 
@@ -219,6 +218,12 @@ export class HostStateResource implements ResourceType {
       reason: `${conflict.key} is wanted with another value by ${conflict.other.split("::").at(-1)} (GW103): make both equal, or let one stream own it`,
     }));
   }
+}
+
+/** The pinned key is gone from the address, and with it the machine that the resource was on. */
+function unlessAnotherKeyAnswers(error: unknown): undefined {
+  if (error instanceof GroundworkError && error.code === "GW202") return undefined;
+  throw error;
 }
 
 /** What a look at a machine found. */
@@ -255,14 +260,13 @@ function driftOf(spec: HostStateSpec, report: Report): Drift[] {
 }
 
 function outputsOf(spec: HostStateSpec, report: Report): Properties {
-  const facts = Object.entries(report.facts).map(([name, value]) => [
-    name,
-    spec.facts?.[name]?.secret ? secret(value) : value,
-  ]);
+  const isSecret = ([name]: [string, string]): boolean => spec.facts?.[name]?.secret === true;
+  const facts = Object.entries(report.facts);
   return {
     machineId: report.machineId,
     generation: randomUUID(),
-    facts: Object.fromEntries(facts) as Wire,
+    facts: Object.fromEntries(facts.filter((fact) => !isSecret(fact))),
+    secretFacts: secret(Object.fromEntries(facts.filter(isSecret))),
     drift: [],
   };
 }
@@ -275,17 +279,14 @@ function checksFailed(spec: HostStateSpec, failed: CheckResult[], restored: bool
   });
 }
 
-/** Drift as changes of the items that differ, or of the connection when the machine did not answer. */
-function driftChanges(outputs: Properties, items: Wire | undefined): PropertyChange[] {
-  const list = (Array.isArray(items) ? items : []) as Properties[];
-  const drift = (outputs.drift ?? []) as unknown as Drift[];
-  const places = drift.map((entry): PropertyChange => {
-    const index = list.findIndex((item) => !hasUnknown(item) && keyOf(item as never) === entry.item);
-    return { path: index < 0 ? "items" : `items[${index}]`, change: "update", drifted: true };
-  });
-  return outputs.unreachable === undefined || outputs.unreachable === null
-    ? places
-    : [...places, { path: "connection", change: "update", drifted: true }];
+/** What the last read found, as entries of the state that an update takes away. */
+function driftChanges(outputs: Properties): PropertyChange[] {
+  const drift = Array.isArray(outputs.drift) ? outputs.drift : [];
+  const entries = drift.map(
+    (_, index): PropertyChange => ({ path: `drift[${index}]`, change: "delete", drifted: true }),
+  );
+  const reached = outputs.unreachable === undefined || outputs.unreachable === null;
+  return reached ? entries : [...entries, { path: "unreachable", change: "delete", drifted: true }];
 }
 
 function isOtherMachine(before: Wire | undefined, after: Wire | undefined): boolean {
@@ -293,6 +294,12 @@ function isOtherMachine(before: Wire | undefined, after: Wire | undefined): bool
     (value as Properties | null | undefined)?.hostKey;
   const old = keyOfMachine(before);
   return old !== undefined && keyOfMachine(after) !== undefined && old !== keyOfMachine(after);
+}
+
+/** Facts are unknown before an update that reads others, or whose inputs are not all known yet. */
+function factsToCome(before: Properties, after: Properties): Properties {
+  const same = sameValue(reveal(before.facts ?? null), reveal(after.facts ?? null));
+  return same && !hasUnknown(after) ? {} : { facts: unknown, secretFacts: secret(unknown) };
 }
 
 /** The first few by name, the others by number. */

@@ -93,6 +93,8 @@ export interface HostStateOutputs {
   /** Changes with every operation that touched the machine or its checks. */
   generation: string;
   facts: Record<string, string>;
+  /** As `facts`, for the ones marked secret. */
+  secretFacts: Record<string, string>;
   /** What the last read found different; empty after an operation. */
   drift: Drift[];
   /** Present when the last read did not reach the machine. */

@@ -29,7 +29,7 @@ export class LabMachineResource implements ResourceType {
     );
     const replaces = changed.filter((name) => name !== "roles");
     const drifted: PropertyChange[] =
-      old.outputs.state === "running" ? [] : [{ path: "name", change: "update", drifted: true }];
+      old.outputs.state === "running" ? [] : [{ path: "state", change: "update", drifted: true }];
     return {
       changes: [...changed.map((path): PropertyChange => ({ path, change: "update" })), ...drifted],
       replaces,

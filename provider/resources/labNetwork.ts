@@ -25,7 +25,9 @@ export class LabNetworkResource implements ResourceType {
     const changed = Object.keys(after).filter((name) => !sameValue(before[name], after[name]));
     const missing = old.outputs.missing;
     const drifted: PropertyChange[] =
-      Array.isArray(missing) && missing.length > 0 ? [{ path: "name", change: "update", drifted: true }] : [];
+      Array.isArray(missing) && missing.length > 0
+        ? [{ path: "missing", change: "delete", drifted: true }]
+        : [];
     const replaces = changed.filter((name) => name !== "artifactFolder");
     return {
       changes: [...changed.map((path): PropertyChange => ({ path, change: "update" })), ...drifted],

@@ -41,8 +41,10 @@ export class HostState extends pulumi.CustomResource {
   declare readonly machineId: pulumi.Output<string>;
   /** Changes with every operation. */
   declare readonly generation: pulumi.Output<string>;
-  /** Values by name; secret ones stay encrypted. */
+  /** Values by name. */
   declare readonly facts: pulumi.Output<Record<string, string>>;
+  /** Values by name of the facts marked secret, encrypted in the state. */
+  declare readonly secretFacts: pulumi.Output<Record<string, string>>;
   /** What the last read found different. */
   declare readonly drift: pulumi.Output<Drift[]>;
 
@@ -54,7 +56,7 @@ export class HostState extends pulumi.CustomResource {
         ...args,
         machineId: undefined,
         generation: undefined,
-        facts: undefined,
+        secretFacts: undefined,
         drift: undefined,
         unreachable: undefined,
       },
@@ -62,8 +64,13 @@ export class HostState extends pulumi.CustomResource {
     );
   }
 
-  /** One fact as an output. */
+  /** One fact that is not secret. */
   fact(name: string): pulumi.Output<string> {
     return this.facts.apply((facts) => facts[name] ?? "");
+  }
+
+  /** One fact that is marked secret. */
+  secretFact(name: string): pulumi.Output<string> {
+    return pulumi.secret(this.secretFacts.apply((facts) => facts[name] ?? ""));
   }
 }
