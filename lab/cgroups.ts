@@ -1,81 +1,37 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { until } from "./wait.ts";
 
-/** One mounted tree of control groups. A cgroup v2 host has one, a v1 or hybrid host several. */
-export interface Hierarchy {
-  folder: string;
-  version: 1 | 2;
-  /** Controllers of a v1 tree, such as `cpuset`. */
-  options: string[];
-}
+// boot.sh makes the control groups; here they are looked at, emptied and removed.
 
-/** The control group trees in a mount table (the text of /proc/mounts). */
-export function hierarchiesIn(mounts: string): Hierarchy[] {
+/**
+ * The control group trees in a mount table (the text of /proc/mounts):
+ * one on a cgroup v2 host, several on a v1 or hybrid host.
+ */
+export function cgroupTreesIn(mounts: string): string[] {
   return mounts
     .split("\n")
     .map((line) => line.split(" "))
-    .filter(
-      ([, folder, type]) => folder?.startsWith("/sys/fs/cgroup") && (type === "cgroup" || type === "cgroup2"),
-    )
-    .map(([, folder = "", type, options = ""]) => ({
-      folder,
-      version: type === "cgroup2" ? 2 : 1,
-      options: options
-        .split(",")
-        .filter((option) => !["rw", "ro", "relatime", "nosuid", "nodev", "noexec"].includes(option)),
-    }));
+    .filter(([, , type]) => type === "cgroup" || type === "cgroup2")
+    .map(([, folder = ""]) => folder)
+    .filter((folder) => folder.startsWith("/sys/fs/cgroup"));
 }
 
-/** The control group trees of this host. */
-export async function hierarchies(): Promise<Hierarchy[]> {
-  return hierarchiesIn(await readFile("/proc/mounts", "utf8"));
+async function cgroupTrees(): Promise<string[]> {
+  return cgroupTreesIn(await readFile("/proc/mounts", "utf8"));
 }
 
-/**
- * Makes a control group of this name in every tree and answers the files that take process ids.
- * Machines must not share one: their systemds and kubelets would manage each other's children.
- */
-export async function createCgroup(name: string): Promise<string[]> {
-  const all = await hierarchies();
-  for (const tree of all) {
-    if (tree.version === 2) await offerControllers(tree.folder);
-    const folder = join(tree.folder, name);
-    await mkdir(folder, { recursive: true });
-    if (tree.options.includes("cpuset")) await copyCpuset(tree.folder, folder);
-  }
-  return all.map((tree) => join(tree.folder, name, "cgroup.procs"));
-}
-
-/** A v1 cpuset takes no process before it knows its processors and memory nodes. */
-async function copyCpuset(from: string, to: string): Promise<void> {
-  for (const file of ["cpuset.cpus", "cpuset.mems"]) {
-    await writeFile(join(to, file), await readFile(join(from, file), "utf8"));
-  }
-}
-
-/** Lets children of a v2 root use its controllers. One that cannot be offered is no reason to stop. */
-async function offerControllers(folder: string): Promise<void> {
-  const read = async (file: string) => (await readFile(join(folder, file), "utf8").catch(() => "")).trim();
-  const offered = new Set((await read("cgroup.subtree_control")).split(" "));
-  for (const controller of (await read("cgroup.controllers")).split(" ")) {
-    if (controller === "" || offered.has(controller)) continue;
-    await writeFile(join(folder, "cgroup.subtree_control"), `+${controller}`).catch(() => {});
-  }
-}
-
-/** Names of our control groups that begin with `prefix`, in any tree. */
+/** Names of control groups at the top of any tree that begin with `prefix`. */
 export async function cgroupsNamed(prefix: string): Promise<string[]> {
-  const folders = (await hierarchies()).map((tree) => readdir(tree.folder).catch(() => []));
+  const folders = (await cgroupTrees()).map((tree) => readdir(tree).catch(() => []));
   const names = (await Promise.all(folders)).flat().filter((name) => name.startsWith(prefix));
   return [...new Set(names)].sort();
 }
 
 /** Process ids in a control group of this name and in the groups below it, in any tree. */
 export async function processesIn(name: string): Promise<number[]> {
-  const trees = await hierarchies();
-  const lists = await Promise.all(trees.map((tree) => processesBelow(join(tree.folder, name))));
+  const lists = await Promise.all((await cgroupTrees()).map((tree) => processesBelow(join(tree, name))));
   return [...new Set(lists.flat())];
 }
 
@@ -92,30 +48,31 @@ async function subfolders(folder: string): Promise<string[]> {
 
 /** Kills every process in the control groups of this name, at once. True when none is left. */
 export async function killCgroup(name: string, limitSeconds = 5): Promise<boolean> {
-  const trees = await hierarchies();
+  const trees = await cgroupTrees();
   return until(async () => {
     for (const tree of trees) {
-      const kill = join(tree.folder, name, "cgroup.kill");
+      const kill = join(tree, name, "cgroup.kill");
       if (existsSync(kill)) await writeFile(kill, "1").catch(() => {});
     }
     const left = await processesIn(name);
-    // A group without cgroup.kill (v1 alone) is killed one by one; children of a fork bomb need another round.
+    // A tree without cgroup.kill (v1 alone) is killed one by one; what was born meanwhile needs another round.
     for (const pid of left) tryKill(pid);
     return left.length === 0;
   }, limitSeconds);
 }
 
-function tryKill(pid: number): void {
+/** Kills a process that may be gone already. */
+export function tryKill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
-  } catch {
-    // It is gone already.
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 
 /** Removes the control groups of this name in every tree. True when none is left. */
 export async function removeCgroup(name: string, limitSeconds = 3): Promise<boolean> {
-  const folders = (await hierarchies()).map((tree) => join(tree.folder, name));
+  const folders = (await cgroupTrees()).map((tree) => join(tree, name));
   return until(async () => {
     await Promise.all(folders.map(removeTree));
     return folders.every((folder) => !existsSync(folder));

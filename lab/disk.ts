@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { mkdir, open, readFile, rename, rm, statfs } from "node:fs/promises";
-import { dirname } from "node:path";
+import { chmod, mkdir, open, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { GroundworkError } from "../errors/index.ts";
-import { attempt, run } from "./command.ts";
+import { run } from "./command.ts";
+import type { MachineFile } from "./machineFiles.ts";
 import type { MachineNames } from "./naming.ts";
 import { until } from "./wait.ts";
 
@@ -13,68 +14,69 @@ export const boundFolders = [{ onDisk: "containerd", inMachine: "/var/lib/contai
 const leastFreeBytes = 2 * 1024 ** 3;
 
 /**
- * Makes the machine's disk unless it exists: a sparse image file of a fixed size with an ext4 file system.
- * A half-made one never gets the final name. Errors: GW505.
+ * Makes the machine's disk: a sparse image file of a fixed size with an ext4 file system that already holds
+ * the machine's own files. A half-made one never gets the final name. Errors: GW505.
  */
-export async function ensureDiskImage(names: MachineNames, gib: number): Promise<void> {
-  if (existsSync(names.image)) return;
-  await checkFreeSpace(dirname(names.image), leastFreeBytes);
+export async function makeDisk(names: MachineNames, gib: number, files: MachineFile[]): Promise<void> {
+  await refuseFullDisk(names.folder);
+  const staging = join(names.folder, "staging");
+  await rm(staging, { recursive: true, force: true });
+  const content = ["upper", "work", ...boundFolders.map((bound) => bound.onDisk)];
+  for (const folder of content) await makeFolder(join(staging, folder));
+  for (const file of files) await stage(join(staging, "upper"), file);
   const unfinished = `${names.image}.new`;
-  const file = await open(unfinished, "w", 0o600);
-  await file.truncate(Math.round(gib * 1024 ** 3));
-  await file.close();
-  await run("mkfs.ext4", ["-q", "-F", "-E", "nodiscard,lazy_itable_init=1,lazy_journal_init=1", unfinished]);
+  const image = await open(unfinished, "w", 0o600);
+  await image.truncate(Math.round(gib * 1024 ** 3));
+  await run("mkfs.ext4", [
+    "-q",
+    "-F",
+    "-E",
+    "nodiscard,lazy_itable_init=1,lazy_journal_init=1",
+    "-d",
+    staging,
+    unfinished,
+  ]);
+  await image.sync();
+  await image.close();
   await rename(unfinished, names.image);
+  await rm(staging, { recursive: true });
 }
 
-/** Refuses to go on where a folder's file system has less free space than this. Errors: GW505. */
-export async function checkFreeSpace(folder: string, bytes: number): Promise<void> {
+/** Whoever reads a folder of Debian's must be able to here too, whatever our umask; `root` is root's alone. */
+async function makeFolder(folder: string, mode = 0o755): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, mode);
+}
+
+async function stage(upper: string, file: MachineFile): Promise<void> {
+  const parts = dirname(file.path).split("/");
+  for (let depth = 1; depth <= parts.length; depth++) {
+    await makeFolder(join(upper, ...parts.slice(0, depth)), parts[0] === "root" ? 0o700 : 0o755);
+  }
+  const target = join(upper, file.path);
+  await writeFile(target, file.content);
+  await chmod(target, file.mode ?? 0o644);
+}
+
+async function refuseFullDisk(folder: string): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize >= leastFreeBytes) return;
   const gib = (value: number) => (value / 1024 ** 3).toFixed(1);
-  if (bavail * bsize >= bytes) return;
   throw new GroundworkError("GW505", {
     where: folder,
-    what: `${gib(bavail * bsize)} GiB are free, ${gib(bytes)} GiB are needed`,
+    what: `${gib(bavail * bsize)} GiB are free, a machine's disk needs ${gib(leastFreeBytes)} GiB`,
   });
 }
 
-/** Mounts the disk and, over the shared root image, the machine's tree. Mounted parts stay as they are. */
-export async function mountDisk(names: MachineNames, rootImage: string): Promise<void> {
-  for (const folder of [names.disk, names.root]) await mkdir(folder, { recursive: true });
-  if (!(await isMountPoint(names.disk))) await run("mount", ["-o", "loop", names.image, names.disk]);
-  const upper = `${names.disk}/upper`;
-  const work = `${names.disk}/work`;
-  for (const folder of [upper, work, ...boundFolders.map((bound) => `${names.disk}/${bound.onDisk}`)]) {
-    await mkdir(folder, { recursive: true });
-  }
-  if (await isMountPoint(names.root)) return;
-  await run("mount", [
-    "-t",
-    "overlay",
-    "-o",
-    `lowerdir=${rootImage},upperdir=${upper},workdir=${work}`,
-    "overlay",
-    names.root,
-  ]);
+/** Waits until the kernel has let go of a disk whose machine has ended. True when it has. */
+export function diskReleased(names: MachineNames): Promise<boolean> {
+  return until(async () => (await loopDevicesBelow(names.folder)).length === 0, 20);
 }
 
-/** Takes the machine's mounts and with them its loop device away; waits for the kernel to let go. */
-export async function unmountDisk(names: MachineNames): Promise<void> {
-  for (const folder of [names.root, names.disk]) {
-    const released = await until(async () => {
-      if (!(await isMountPoint(folder))) return true;
-      return (await attempt("umount", [folder])).exitCode === 0 && !(await isMountPoint(folder));
-    }, 3);
-    // Someone on this host looks into the folder: it disappears from the tree now, the rest when they leave.
-    if (!released) await run("umount", ["-l", folder]);
-  }
-  await until(async () => (await loopDevicesBelow(names.folder)).length === 0, 2);
-}
-
-/** Removes the machine's folder with its disk. Call after {@link unmountDisk}. */
+/** Removes a folder in which nothing is mounted: rm would go through a mount and empty someone's disk. */
 export async function removeFolder(folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
   const mounted = await mountsBelow(folder);
-  // rm would go through the mount and empty someone's disk.
   if (mounted.length > 0) throw new Error(`${mounted.join(", ")} is still mounted`);
   await rm(folder, { recursive: true, force: true });
 }
@@ -87,19 +89,15 @@ export async function mountsBelow(folder: string): Promise<string[]> {
     .reverse();
 }
 
-async function isMountPoint(folder: string): Promise<boolean> {
-  return mountPointsIn(await readFile("/proc/self/mountinfo", "utf8")).includes(folder);
-}
-
 /** The mount points in a text of /proc/PID/mountinfo, in which blanks and backslashes are octal. */
 export function mountPointsIn(table: string): string[] {
+  const plain = (text: string) =>
+    text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
   return table
     .split("\n")
     .map((line) => line.split(" ")[4])
     .filter((point) => point !== undefined)
-    .map((point) =>
-      point.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
-    );
+    .map(plain);
 }
 
 /** Loop devices whose file lies below a folder. */

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { rm, statfs } from "node:fs/promises";
+import { rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { GroundworkError } from "../errors/index.ts";
 import { attempt, run } from "./command.ts";
 import { machineNames } from "./naming.ts";
+import { liveProcess } from "./processRecord.ts";
 
 export { powerCut } from "./machine.ts";
 
@@ -25,32 +26,39 @@ async function setCable(machine: MachineAddress, to: "up" | "down"): Promise<voi
   await run("ip", ["link", "set", names.interface, to]);
 }
 
-const fillFile = (machine: MachineAddress) =>
-  join(machineNames(machine.network.name, machine.name).disk, "fill");
-
-/** Fills the machine's disk to the last block, at once. This host's disk takes nothing of it. Errors: GW511. */
+/**
+ * Fills the machine's disk to the last block, at once. This host's disk takes nothing of it: the blocks are
+ * reserved, not written. Errors: GW511.
+ */
 export async function diskFill(machine: MachineAddress): Promise<void> {
-  const { disk } = machineNames(machine.network.name, machine.name);
-  if (!existsSync(join(disk, "upper"))) refuse(machine, "its disk is not mounted");
-  const { bfree, bsize } = await statfs(disk);
-  // Metadata needs a few of the free blocks, so the last ones go one by one.
-  for (let size = bfree * bsize, taken = 0; size >= bsize; ) {
-    const { exitCode } = await attempt("fallocate", [
-      "--offset",
-      String(taken),
-      "--length",
-      String(size),
-      fillFile(machine),
-    ]);
-    if (exitCode === 0) taken += size;
-    else size = Math.floor(size / 2 / bsize) * bsize;
-    if (exitCode === 0) size = Math.min(size, (await statfs(disk)).bfree * bsize);
+  const disk = await mountedDisk(machine);
+  const file = join(disk, fillFile);
+  // What is freed meanwhile and what the file system kept for itself is taken in ever smaller pieces.
+  for (let piece = await freeBytes(disk); piece >= 4096; piece = Math.min(piece / 2, await freeBytes(disk))) {
+    const length = String(Math.floor(piece / 4096) * 4096);
+    const offset = String((await stat(file).catch(() => undefined))?.size ?? 0);
+    await attempt("fallocate", ["--offset", offset, "--length", length, file]);
   }
 }
 
-/** Gives the space that {@link diskFill} took back. */
+async function freeBytes(folder: string): Promise<number> {
+  const { bfree, bsize } = await statfs(folder);
+  return bfree * bsize;
+}
+
+/** Gives the space that {@link diskFill} took back. Errors: GW511. */
 export async function diskHeal(machine: MachineAddress): Promise<void> {
-  await rm(fillFile(machine), { force: true });
+  await rm(join(await mountedDisk(machine), fillFile), { force: true });
+}
+
+const fillFile = "fill";
+
+/** The machine's disk, which is mounted where only its own processes see it. */
+async function mountedDisk(machine: MachineAddress): Promise<string> {
+  const names = machineNames(machine.network.name, machine.name);
+  const pid = await liveProcess(names.process);
+  if (pid === undefined) refuse(machine, "it does not run");
+  return `/proc/${pid}/root${names.disk}`;
 }
 
 function refuse(machine: MachineAddress, what: string): never {

@@ -1,34 +1,35 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { GroundworkError } from "../errors/index.ts";
+import { ensureDebianPackages } from "../tools/debianPackages.ts";
 import { attempt } from "./command.ts";
 
-/** Debian packages of this host that the lab uses, each with a program that tells whether it is there. */
-export const labPackages: readonly { name: string; program: string }[] = [
-  { name: "mmdebstrap", program: "/usr/bin/mmdebstrap" },
-  { name: "debian-archive-keyring", program: "/usr/share/keyrings/debian-archive-keyring.gpg" },
-  { name: "systemd-container", program: "/usr/bin/systemd-nspawn" },
-  { name: "nftables", program: "/usr/sbin/nft" },
-  { name: "iproute2", program: "/usr/sbin/ip" },
-  { name: "e2fsprogs", program: "/usr/sbin/mkfs.ext4" },
-  { name: "openssh-client", program: "/usr/bin/ssh-keygen" },
+/** Debian packages of this host that the lab uses, each with a file that tells whether it is there. */
+export const labPackages: readonly { name: string; file: string }[] = [
+  { name: "mmdebstrap", file: "/usr/bin/mmdebstrap" },
+  { name: "debian-archive-keyring", file: "/usr/share/keyrings/debian-archive-keyring.gpg" },
+  { name: "systemd-container", file: "/usr/bin/systemd-nspawn" },
+  { name: "nftables", file: "/usr/sbin/nft" },
+  { name: "iproute2", file: "/usr/sbin/ip" },
+  { name: "e2fsprogs", file: "/usr/sbin/mkfs.ext4" },
+  { name: "mount", file: "/usr/bin/mount" },
+  { name: "tar", file: "/usr/bin/tar" },
+  { name: "openssh-client", file: "/usr/bin/ssh-keygen" },
 ];
 
-/** Refuses a host that cannot run a lab. Errors: GW501, GW502, GW503. */
-export function checkHost(): void {
+/**
+ * Refuses a host that cannot run a lab; installs the Debian packages that it lacks, after naming them.
+ * @throws GW501, GW502, and what {@link ensureDebianPackages} throws
+ */
+export async function checkHost(): Promise<void> {
   if (process.platform !== "linux") {
     throw new GroundworkError("GW501", { what: `lab machines need Linux, this is ${process.platform}` });
   }
   if (process.getuid?.() !== 0) {
     throw new GroundworkError("GW502", { what: `this process runs as user ${process.getuid?.()}` });
   }
-  const missing = labPackages.filter((item) => !existsSync(item.program)).map((item) => item.name);
-  if (missing.length > 0) {
-    throw new GroundworkError("GW503", {
-      what: `this host lacks ${missing.join(", ")}`,
-      mend: `Run apt-get install ${missing.join(" ")}`,
-    });
-  }
+  const missing = labPackages.filter((item) => !existsSync(item.file)).map((item) => item.name);
+  if (missing.length > 0) await ensureDebianPackages(missing, "to run lab machines");
 }
 
 /** Loads kernel modules that machines need where the kernel has modules; what is built in needs nothing. */

@@ -11,6 +11,7 @@ export {
   type LabMachineListing,
   type LabMachineReading,
   listMachines,
+  listNetworks,
   readMachine,
   startMachine,
 } from "./machine.ts";
@@ -19,7 +20,6 @@ export {
   createNetwork,
   deleteNetwork,
   type LabNetworkReading,
-  listNetworks,
   readNetwork,
   repairNetwork,
 } from "./network.ts";

@@ -1,20 +1,22 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { GroundworkError } from "../errors/index.ts";
-import { createCgroup, killCgroup, processesIn, removeCgroup } from "./cgroups.ts";
-import { run } from "./command.ts";
+import type { Progress } from "../tools/progress.ts";
+import { killCgroup, removeCgroup, tryKill } from "./cgroups.ts";
+import { attempt, run } from "./command.ts";
 import { lastConsoleLines } from "./console.ts";
-import { boundFolders, ensureDiskImage, mountDisk, removeFolder, unmountDisk } from "./disk.ts";
+import { boundFolders, diskReleased, makeDisk, removeFolder } from "./disk.ts";
 import { checkHost } from "./host.ts";
 import { readJson, writeJson } from "./json.ts";
 import { exclusively } from "./lock.ts";
-import { hostKnowledge, machineFiles } from "./machineFiles.ts";
-import { machineAddress6, machineNames, networkNames } from "./naming.ts";
+import { hostKnowledge, type MachineFile, machineFiles } from "./machineFiles.ts";
+import { machineAddress6, machineNames, networkNames, stateRoot } from "./naming.ts";
 import { liveProcess, recordProcess } from "./processRecord.ts";
-import { ensureRootImage, type RootImage, readImage } from "./rootImage.ts";
+import { ensureRootImage, ensureRootTree, type Ground, type RootImage, rootTree } from "./rootImage.ts";
 import { checkMachineSpec, type LabMachineSpec, type LabMachineState } from "./spec.ts";
 import { waitForSsh } from "./waitForSsh.ts";
 
@@ -37,7 +39,6 @@ export interface LabMachineListing {
 interface Identity {
   machineId: string;
   hostKey: string;
-  image: RootImage;
 }
 
 type MachineAddress = Pick<LabMachineSpec, "name"> & { network: { name: string } };
@@ -47,34 +48,61 @@ const bootLimit = 60;
 
 /**
  * Makes a machine and boots it, or starts the one that is there. A half-made one is made anew.
- * Errors: GW101, GW501-GW505, GW507-GW509, GW511.
+ * @throws GW101, GW501, GW502, GW505, GW507, GW508, GW509, GW511
  */
 export async function createMachine(
   spec: LabMachineSpec,
-  progress: (line: string) => void = () => {},
+  progress: Progress = () => {},
 ): Promise<LabMachineState> {
-  checkHost();
+  await checkHost();
   checkMachineSpec(spec);
-  const image = await ensureRootImage({ release: spec.release }, progress);
+  const image = await ensureRootImage(spec, progress);
   return exclusively(lockName(spec), async () => {
-    const names = machineNames(spec.network.name, spec.name);
-    if (!(await readJson<Identity>(names.identity))) {
-      await removeMachine(spec.network.name, spec.name);
-      await mkdir(names.folder, { recursive: true, mode: 0o700 });
-      await writeJson(names.spec, spec);
-      await ensureDiskImage(names, spec.diskGiB);
-      await mountDisk(names, image.path);
-      const identity = await prepare(spec, image);
-      await run("sync", ["-f", names.disk]);
-      await writeJson(names.identity, identity);
-    } else await refuseOtherMachine(spec);
+    if (await isMade(spec)) await refuseOtherMachine(spec);
+    else await make(spec, image);
     return boot(spec);
   });
 }
 
+async function isMade(spec: MachineAddress): Promise<boolean> {
+  return existsSync(machineNames(spec.network.name, spec.name).identity);
+}
+
+async function make(spec: LabMachineSpec, image: RootImage): Promise<void> {
+  const names = machineNames(spec.network.name, spec.name);
+  await removeMachine(spec.network.name, spec.name);
+  await mkdir(names.folder, { recursive: true, mode: 0o700 });
+  await writeJson(names.spec, spec);
+  // Before the tree is used, so that nobody removes it as unused.
+  await writeJson(names.ground, { release: image.release, digest: image.digest } satisfies Ground);
+  const machineId = randomBytes(16).toString("hex");
+  const key = await newHostKey(names.folder, spec.name);
+  await ensureRootTree(image, groundsInUse);
+  const files = machineFiles(spec, machineId, await hostKnowledge(spec));
+  await makeDisk(names, spec.diskGiB, [...files, ...key.files]);
+  await writeJson(names.identity, { machineId, hostKey: key.hostKey } satisfies Identity);
+}
+
+/** An ed25519 host key, made here so that it can be pinned before first contact. */
+async function newHostKey(folder: string, name: string): Promise<{ hostKey: string; files: MachineFile[] }> {
+  const file = join(folder, "hostKey");
+  for (const old of [file, `${file}.pub`]) await rm(old, { force: true });
+  await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", file]);
+  const [secret, open] = await Promise.all([readFile(file, "utf8"), readFile(`${file}.pub`, "utf8")]);
+  for (const written of [file, `${file}.pub`]) await rm(written);
+  const path = "etc/ssh/ssh_host_ed25519_key";
+  return {
+    hostKey: open.split(" ").slice(0, 2).join(" "),
+    files: [
+      { path, content: secret, mode: 0o600 },
+      { path: `${path}.pub`, content: open },
+    ],
+  };
+}
+
 /** Boots a machine that exists, with its disk as it was; a running one is left alone. Errors: GW507, GW511, GW512. */
 export async function startMachine(spec: LabMachineSpec): Promise<LabMachineState> {
-  checkHost();
+  await checkHost();
   return exclusively(lockName(spec), () => boot(spec));
 }
 
@@ -94,7 +122,7 @@ export async function readMachine(spec: MachineAddress): Promise<LabMachineReadi
 
 /** Ends a machine and removes its disk; nothing of it stays on this host. One that is not there is no error. */
 export async function deleteMachine(spec: MachineAddress): Promise<void> {
-  checkHost();
+  await checkHost();
   await destroyMachine(spec.network.name, spec.name);
 }
 
@@ -142,35 +170,22 @@ async function refuseOtherMachine(spec: LabMachineSpec): Promise<void> {
   if (JSON.stringify(known) !== JSON.stringify(spec)) await writeJson(names.spec, spec);
 }
 
-/** Writes what makes the new machine this one into its tree. */
-async function prepare(spec: LabMachineSpec, image: RootImage): Promise<Identity> {
-  const { root } = machineNames(spec.network.name, spec.name);
-  const machineId = randomBytes(16).toString("hex");
-  for (const file of machineFiles(spec, machineId, await hostKnowledge(spec))) {
-    const target = join(root, file.path);
-    const secret = file.mode === 0o600;
-    await mkdir(dirname(target), { recursive: true, ...(secret ? { mode: 0o700 } : {}) });
-    await writeFile(target, file.content, { mode: file.mode ?? 0o644 });
-    await chmod(target, file.mode ?? 0o644);
-  }
-  const keyFile = join(root, "etc/ssh/ssh_host_ed25519_key");
-  await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", spec.name, "-f", keyFile]);
-  const [type, key] = (await readFile(`${keyFile}.pub`, "utf8")).split(" ");
-  return { machineId, hostKey: `${type} ${key}`, image };
-}
-
 async function boot(spec: LabMachineSpec): Promise<LabMachineState> {
   const found = await readMachine(spec);
   if (found.state === "running") return withoutState(found);
-  const names = machineNames(spec.network.name, spec.name);
-  const identity = await readJson<Identity>(names.identity);
-  if (found.state === "absent" || !identity) {
+  if (found.state === "absent") {
     throw new GroundworkError("GW511", { where: `machine ${spec.name}`, what: "it was never made" });
   }
-  await checkGround(spec, identity.image);
+  refuseMissingNetwork(spec);
   await clearRemains(spec.network.name, spec.name);
-  await mountDisk(names, identity.image.path);
-  await launch(spec);
+  const names = machineNames(spec.network.name, spec.name);
+  if (!(await diskReleased(names))) {
+    throw new GroundworkError("GW511", {
+      where: names.image,
+      what: "something still holds the machine's disk",
+    });
+  }
+  await launch(spec, await groundOf(spec));
   return withoutState(await awaitGreeting(spec));
 }
 
@@ -178,52 +193,88 @@ function withoutState({ state: _, ...rest }: { state: "running" } & LabMachineSt
   return rest;
 }
 
-/** The network and the root image must be there, and the same image as before: the disk holds only differences. */
-async function checkGround(spec: LabMachineSpec, image: RootImage): Promise<void> {
+function refuseMissingNetwork(spec: LabMachineSpec): void {
   const { bridge } = networkNames(spec.network.name);
-  if (!existsSync(`/sys/class/net/${bridge}`)) {
-    throw new GroundworkError("GW511", {
-      where: `network ${spec.network.name}`,
-      what: `its bridge ${bridge} is missing`,
-    });
-  }
-  const present = await readImage(dirname(image.path));
-  if (present?.digest === image.digest) return;
-  throw new GroundworkError("GW512", {
-    where: `machine ${spec.name}`,
-    what: `${image.path} is missing or another one`,
+  if (existsSync(`/sys/class/net/${bridge}`)) return;
+  throw new GroundworkError("GW511", {
+    where: `network ${spec.network.name}`,
+    what: `its bridge ${bridge} is missing`,
   });
 }
 
-/** Ends what is left of a machine that died: half-dead processes, its interface, its control groups. */
+/** The tree that the machine stands on: the very same as when it was made, its disk holds only differences. */
+async function groundOf(spec: LabMachineSpec): Promise<string> {
+  const ground = await readJson<Ground>(machineNames(spec.network.name, spec.name).ground);
+  if (ground && existsSync(rootTree(ground))) return rootTree(ground);
+  const image = await ensureRootImage(spec);
+  if (image.digest === ground?.digest) return ensureRootTree(image, groundsInUse);
+  throw new GroundworkError("GW512", {
+    where: `machine ${spec.name}`,
+    what: `the root image ${ground?.digest} is neither unpacked nor in the cache`,
+  });
+}
+
+/** What the machines of this host stand on. */
+async function groundsInUse(): Promise<Ground[]> {
+  const found = await Promise.all((await listNetworks()).map(groundsOf));
+  return found.flat();
+}
+
+async function groundsOf(network: string): Promise<Ground[]> {
+  const names = await readdir(networkNames(network).machines).catch(() => []);
+  const grounds = await Promise.all(
+    names.map((name) => readJson<Ground>(machineNames(network, name).ground)),
+  );
+  return grounds.filter((ground) => ground !== undefined);
+}
+
+/** Names of the networks that this host knows. */
+export async function listNetworks(): Promise<string[]> {
+  const entries = await readdir(stateRoot).catch(() => []);
+  return entries.filter((name) => existsSync(networkNames(name).record)).sort();
+}
+
+/** Ends a machine at once and what is left of one that died: processes, interface, control groups. */
 async function clearRemains(network: string, machine: string): Promise<void> {
   const names = machineNames(network, machine);
-  await killCgroup(names.cgroup);
+  await endProcesses(network, machine);
   if (existsSync(`/sys/class/net/${names.interface}`))
-    await run("ip", ["link", "delete", names.interface]).catch(() => {});
+    await attempt("ip", ["link", "delete", names.interface]);
   await removeCgroup(names.cgroup);
+  await rm(`/run/systemd/nspawn/propagate/${names.container}`, { recursive: true, force: true });
   await rm(names.process, { force: true });
+}
+
+async function endProcesses(network: string, machine: string): Promise<void> {
+  const names = machineNames(network, machine);
+  // The launcher may not have joined its control group yet.
+  const launcher = await liveProcess(names.process);
+  if (launcher !== undefined) tryKill(launcher);
+  await killCgroup(names.cgroup);
 }
 
 async function removeMachine(network: string, machine: string): Promise<void> {
   const names = machineNames(network, machine);
   await clearRemains(network, machine);
   // From here on it is no machine any more, even if this run is killed.
-  if (existsSync(names.identity)) await rename(names.identity, `${names.identity}.removed`);
-  if (existsSync(names.folder)) await unmountDisk(names);
+  await rm(names.identity, { force: true });
+  // Without its name the kernel need not write the disk out.
+  await rm(names.image, { force: true });
+  await diskReleased(names);
   await removeFolder(names.folder);
 }
 
-/** Joins every control group of the machine, then becomes the container: no process of it ever runs outside. */
-const joinAndRun = 'while [ "$1" != -- ]; do echo $$ > "$1" || exit 125; shift; done; shift; exec "$@"';
+const bootScript = fileURLToPath(import.meta.resolve("./boot.sh"));
 
-async function launch(spec: LabMachineSpec): Promise<void> {
+/** Starts boot.sh in a session and a mount namespace of its own; it outlives this process. */
+async function launch(spec: LabMachineSpec, ground: string): Promise<void> {
   const names = machineNames(spec.network.name, spec.name);
-  const groups = await createCgroup(names.cgroup);
+  for (const folder of [names.disk, names.root]) await mkdir(folder, { recursive: true });
   const log = await open(names.console, "w", 0o600);
+  const boot = ["/bin/sh", bootScript, names.cgroup, names.folder, ground];
   const child = spawn(
-    "/bin/sh",
-    ["-c", joinAndRun, "lab", ...groups, "--", "systemd-nspawn", ...containerOptions(spec)],
+    "unshare",
+    ["--mount", "--propagation", "slave", ...boot, "systemd-nspawn", ...containerOptions(spec)],
     {
       detached: true,
       cwd: "/",
@@ -280,14 +331,6 @@ async function awaitGreeting(spec: LabMachineSpec): Promise<{ state: "running" }
 
 /** Ends a machine as a power cut would: every process of it at once, its disk stays. */
 export async function powerCut(spec: MachineAddress): Promise<void> {
-  checkHost();
-  const names = machineNames(spec.network.name, spec.name);
-  await exclusively(lockName(spec), async () => {
-    await killCgroup(names.cgroup);
-  });
-}
-
-/** Processes of a machine on this host. */
-export function machineProcesses(spec: MachineAddress): Promise<number[]> {
-  return processesIn(machineNames(spec.network.name, spec.name).cgroup);
+  await checkHost();
+  await exclusively(lockName(spec), () => endProcesses(spec.network.name, spec.name));
 }

@@ -39,12 +39,13 @@ export function machineNames(network: string, machine: string) {
     folder,
     spec: join(folder, "spec.json"),
     identity: join(folder, "identity.json"),
+    ground: join(folder, "ground.json"),
     process: join(folder, "process.json"),
     console: join(folder, "console.log"),
     image: join(folder, "disk.img"),
-    /** Where the disk is mounted on this host. */
+    /** Where the disk is mounted, seen by the machine's own processes alone. */
     disk,
-    /** Where the machine's whole tree is mounted on this host. */
+    /** Where the machine's whole tree is mounted, seen likewise. */
     root: join(folder, "root"),
     cgroup: `${owner.cgroupPrefix}${machine}`,
     interface: `${owner.interfacePrefix}${short}`,

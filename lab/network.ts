@@ -9,7 +9,7 @@ import { readJson, writeJson } from "./json.ts";
 import { holdSettings, releaseSettings, settingsHolders, unmetSettings } from "./kernelSettings.ts";
 import { exclusively } from "./lock.ts";
 import { destroyMachine } from "./machine.ts";
-import { networkNames, networkState, stateRoot } from "./naming.ts";
+import { networkNames, networkState } from "./naming.ts";
 import { ensureNat, natExists, removeNat } from "./nat.ts";
 import { checkNetworkSpec, type LabNetworkSpec, type LabNetworkState } from "./spec.ts";
 import { overlaps, parseSubnet, type Subnet } from "./subnet.ts";
@@ -23,10 +23,10 @@ export interface LabNetworkReading {
 
 /**
  * Makes a network, or what is missing of it: bridge, addresses, NAT, kernel settings, artifact server.
- * Errors: GW101, GW501-GW504, GW506, GW509, GW510.
+ * @throws GW101, GW501, GW502, GW504, GW506, GW509, GW510
  */
 export async function createNetwork(spec: LabNetworkSpec): Promise<LabNetworkState> {
-  checkHost();
+  await checkHost();
   checkNetworkSpec(spec);
   await exclusively("host", async () => {
     const names = networkNames(spec.name);
@@ -48,7 +48,7 @@ export const repairNetwork: (spec: LabNetworkSpec) => Promise<LabNetworkState> =
 
 /** Looks at a network without touching it. */
 export async function readNetwork(spec: LabNetworkSpec): Promise<LabNetworkReading> {
-  checkHost();
+  await checkHost();
   const names = networkNames(spec.name);
   if (!existsSync(names.record)) return { state: "absent", missing: [] };
   const missing = [...(await missingOfBridge(spec))];
@@ -63,7 +63,7 @@ export async function readNetwork(spec: LabNetworkSpec): Promise<LabNetworkReadi
 
 /** Removes a network with every machine in it; nothing of it stays on this host. */
 export async function deleteNetwork(spec: Pick<LabNetworkSpec, "name">): Promise<void> {
-  checkHost();
+  await checkHost();
   const names = networkNames(spec.name);
   const machines = await readdir(names.machines).catch(() => []);
   await Promise.all(machines.map((machine) => destroyMachine(spec.name, machine)));
@@ -74,12 +74,6 @@ export async function deleteNetwork(spec: Pick<LabNetworkSpec, "name">): Promise
     await releaseSettings(spec.name);
     await removeFolder(names.folder);
   });
-}
-
-/** Names of the networks that this host knows. */
-export async function listNetworks(): Promise<string[]> {
-  const entries = await readdir(stateRoot).catch(() => []);
-  return entries.filter((name) => existsSync(networkNames(name).record)).sort();
 }
 
 async function refuseOtherSubnet(spec: LabNetworkSpec): Promise<void> {

@@ -1,24 +1,32 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { chmod, copyFile, mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { execa } from "execa";
 import { GroundworkError } from "../errors/index.ts";
+import { ensureEntry } from "../tools/cacheEntry.ts";
+import { cacheFolder } from "../tools/cacheFolder.ts";
+import { fileSha256, recipeKey } from "../tools/digest.ts";
+import { requireDiskSpace } from "../tools/diskSpace.ts";
+import { type Progress, reporting } from "../tools/progress.ts";
 import { aptConfigurationFor } from "./aptConfiguration.ts";
 import { run } from "./command.ts";
-import { checkFreeSpace, mountsBelow, removeFolder } from "./disk.ts";
+import { removeFolder } from "./disk.ts";
 import { checkHost } from "./host.ts";
-import { readJson, writeJson } from "./json.ts";
 import { exclusively } from "./lock.ts";
+import { stateRoot } from "./naming.ts";
 import type { LabRelease } from "./spec.ts";
 
-/** The tree that all machines of a release stand on; each has its own changes in an overlay. */
-export interface RootImage {
-  /** Folder that holds the tree. */
-  path: string;
-  /** sha256 over the recipe and the exact versions of all packages in it. */
+/** What a machine stands on. */
+export interface Ground {
+  release: LabRelease;
+  /** sha256 of the root image's archive. */
   digest: string;
+}
+
+/** A Debian that machines of a release begin with. */
+export interface RootImage extends Ground {
+  /** Its archive in the cache. */
+  path: string;
 }
 
 /** What a root image holds beyond Debian's essential packages: what a Debian server of a cloud has. */
@@ -76,113 +84,67 @@ const files = [
 ] as const;
 
 const units = "/usr/lib/systemd/system";
+const wants = (target: string, unit: string) => ({
+  path: `etc/systemd/system/${target}.wants/${unit}`,
+  target: `${units}/${unit}`,
+});
 const links = [
-  {
-    path: "etc/systemd/system/sysinit.target.wants/groundwork-lab.service",
-    target: `${units}/groundwork-lab.service`,
-  },
-  {
-    path: "etc/systemd/system/multi-user.target.wants/systemd-networkd.service",
-    target: `${units}/systemd-networkd.service`,
-  },
+  wants("sysinit.target", "groundwork-lab.service"),
+  wants("multi-user.target", "systemd-networkd.service"),
   { path: "etc/systemd/system/default.target", target: `${units}/multi-user.target` },
   // There is no console to log in at.
   { path: "etc/systemd/system/console-getty.service", target: "/dev/null" },
 ] as const;
 
 /** What makes two root images different on purpose. Raise `edition` when the code below changes what it makes. */
-const recipe = { edition: 1, packages: rootPackages, files, links } as const;
+const recipe = { edition: 2, packages: rootPackages, files, links } as const;
+
+/** Seconds that a build takes where the package source is near. */
+const usualSeconds = 40;
+
+const archiveName = "root.tar";
 
 /**
- * Makes the root image of a release, or finds it in the cache. Safe when two runs ask at once or one is killed.
- * Takes about 40 seconds the first time. `progress` gets one line per step. Errors: GW501-GW503, GW505, GW508.
+ * Makes the root image of a release, or finds it in the cache.
+ * @throws GW501, GW502 on a host without a lab, GW508 where it cannot be built, GW601 on a full disk
  */
 export async function ensureRootImage(
   want: { release: LabRelease },
-  progress: (line: string) => void = () => {},
+  progress: Progress = () => {},
 ): Promise<RootImage> {
-  checkHost();
+  await checkHost();
+  const { release } = want;
   const certificates = await localCertificates();
-  const key = digestOf({
-    recipe,
-    release: want.release,
-    architecture: process.arch,
-    certificates: certificates.map((c) => c.digest),
-  });
-  const folder = join(cacheFolder(), "rootImages");
-  const name = `${want.release}-${key.slice(0, 16)}`;
-  const found = await readImage(join(folder, name));
-  if (found) return found;
-  await mkdir(folder, { recursive: true });
-  return exclusively(`rootImage-${name}`, async () => {
-    const meanwhile = await readImage(join(folder, name));
-    if (meanwhile) return meanwhile;
-    await sweep(folder, name);
-    await checkFreeSpace(folder, 1024 ** 3);
-    progress(`building the ${want.release} root image (${rootPackages.length} packages and what they need)`);
-    const unfinished = join(folder, `${name}.unfinished`);
-    await build(
-      join(unfinished, "root"),
-      want.release,
-      certificates.map((c) => c.file),
-      progress,
-    );
-    const packages = await run("dpkg-query", ["--admindir", join(unfinished, "root/var/lib/dpkg"), "-W"]);
-    await writeJson(join(unfinished, "image.json"), {
-      digest: digestOf({ key, packages }),
-      packages: packages.split("\n"),
+  const digests = await Promise.all(certificates.map(fileSha256));
+  const key = recipeKey({ recipe, release, architecture: process.arch, certificates: digests });
+  const folder = join(cacheFolder(), "rootImages", `${release}-${key}`);
+  const event = { program: "Debian root image", version: release, usualSeconds };
+  const make = (partial: string) =>
+    reporting(progress, { ...event, phase: "build" }, async () => {
+      await requireDiskSpace(partial, 1024, "a Debian root image");
+      await build(partial, release, certificates);
     });
-    await run("sync", ["-f", unfinished]);
-    await rename(unfinished, join(folder, name));
-    const made = await readImage(join(folder, name));
-    if (!made) throw new Error(`${join(folder, name)} vanished`);
-    return made;
-  });
-}
-
-/** Folder of everything that may be thrown away and made again. */
-function cacheFolder(): string {
-  const environment = process.env;
-  return (
-    environment.GROUNDWORK_CACHE ??
-    join(environment.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "groundwork")
+  const entry = await ensureEntry(release, [{ route: "mmdebstrap", folder, make }], (work) =>
+    reporting(progress, { ...event, phase: "wait" }, work),
   );
-}
-
-const digestOf = (value: unknown) => createHash("sha256").update(JSON.stringify(value)).digest("hex");
-
-/** The finished image in a folder of the cache, if there is one. */
-export async function readImage(folder: string): Promise<RootImage | undefined> {
-  const record = await readJson<{ digest: string }>(join(folder, "image.json"));
-  return record && { path: join(folder, "root"), digest: record.digest };
+  const digest = entry.manifest.files[archiveName]?.sha256 ?? "";
+  return { path: join(entry.folder, archiveName), release, digest };
 }
 
 /** Certificates that this host's owner trusts beyond Debian's: package sources may stand behind them. */
-async function localCertificates(): Promise<{ file: string; digest: string }[]> {
+async function localCertificates(): Promise<string[]> {
   const folder = "/usr/local/share/ca-certificates";
-  const names = (await readdir(folder, { recursive: true }).catch(() => []))
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  return names
     .filter((name) => name.endsWith(".crt"))
-    .sort();
-  const read = async (file: string) => ({ file, digest: digestOf(await readFile(file, "utf8")) });
-  return Promise.all(names.map((name) => read(join(folder, name))));
+    .sort()
+    .map((name) => join(folder, name));
 }
 
-/** Removes what a killed run left behind. */
-async function sweep(folder: string, name: string): Promise<void> {
-  const unfinished = join(folder, `${name}.unfinished`);
-  for (const mounted of await mountsBelow(unfinished)) await run("umount", [mounted]);
-  if (existsSync(unfinished)) await removeFolder(unfinished);
-}
-
-async function build(
-  root: string,
-  release: LabRelease,
-  certificates: string[],
-  progress: (line: string) => void,
-): Promise<void> {
-  await mkdir(root, { recursive: true });
-  await install(root, release, progress);
-  progress("preparing it for the lab");
+async function build(partial: string, release: LabRelease, certificates: string[]): Promise<void> {
+  const root = join(partial, "root");
+  await mkdir(root);
+  await install(root, release);
   for (const file of files) await place(root, file.path, file.content, file.mode);
   for (const link of links) {
     await mkdir(dirname(join(root, link.path)), { recursive: true });
@@ -190,49 +152,54 @@ async function build(
     await symlink(link.target, join(root, link.path));
   }
   for (const certificate of certificates) {
-    await copyFile(
-      certificate,
-      join(root, "usr/local/share/ca-certificates", certificate.split("/").pop() ?? ""),
-    );
+    await copyFile(certificate, join(root, "usr/local/share/ca-certificates", basename(certificate)));
   }
   if (certificates.length > 0) await run("chroot", [root, "update-ca-certificates"]);
   for (const file of await filesOfOneMachine(root))
     await rm(join(root, file), { recursive: true, force: true });
+  const packages = await run("dpkg-query", ["--admindir", join(root, "var/lib/dpkg"), "-W"]);
+  await writeFile(join(partial, "packages.txt"), `${packages}\n`);
+  const keep = ["--numeric-owner", "--xattrs", "--xattrs-include=*", "--sort=name"];
+  await run("tar", [...keep, "-C", root, "-cf", join(partial, archiveName), "."], { timeLimit: 600 });
+  await rm(root, { recursive: true });
 }
 
+/** Ends with this process, and its mounts are seen by nobody else: a killed build leaves only files. */
+const contained = [
+  "--pdeathsig",
+  "KILL",
+  "unshare",
+  "--mount",
+  "--pid",
+  "--fork",
+  "--kill-child",
+  "--mount-proc",
+];
+
 /** Installs the packages from this host's own sources, security updates included. */
-async function install(root: string, release: LabRelease, progress: (line: string) => void): Promise<void> {
+async function install(root: string, release: LabRelease): Promise<void> {
   const apt = await aptConfigurationFor(release);
   const sources = `${root}.sources`;
-  const settings = `${root}.apt.conf`;
+  const settings = `${root}.conf`;
   await writeFile(sources, apt.sources);
   await writeFile(settings, apt.settings);
-  const said: string[] = [];
-  const build = execa(
-    "mmdebstrap",
-    [
-      "--mode=root",
-      "--variant=minbase",
-      "--format=directory",
-      `--include=${rootPackages.join(",")}`,
-      `--aptopt=${settings}`,
-      release,
-      root,
-      sources,
-    ],
-    { reject: false, stdin: "ignore", all: true, timeout: 1_200_000, env: { LC_ALL: "C" } },
-  );
-  for await (const line of build.iterable({ from: "all" })) {
-    said.push(line);
-    if (line.startsWith("I: ")) progress(line.slice(3));
-  }
-  const { failed } = await build;
+  const options = ["--mode=root", "--variant=minbase", "--format=directory", `--aptopt=${settings}`];
+  const include = `--include=${rootPackages.join(",")}`;
+  const args = [...contained, "mmdebstrap", ...options, include, release, root, sources];
+  const build = await execa("setpriv", args, {
+    reject: false,
+    stdin: "ignore",
+    all: true,
+    timeout: 1_200_000,
+    env: { LC_ALL: "C" },
+  });
   await rm(sources);
   await rm(settings);
-  if (!failed) return;
+  if (!build.failed) return;
+  const said = build.all.trim().split("\n").slice(-8).join(" | ");
   throw new GroundworkError("GW508", {
     where: release,
-    what: `mmdebstrap failed: ${said.slice(-8).join(" | ") || "no word from it"}`,
+    what: `mmdebstrap failed: ${said || build.shortMessage}`,
   });
 }
 
@@ -258,4 +225,40 @@ async function filesOfOneMachine(root: string): Promise<string[]> {
     "etc/resolv.conf",
     "var/lib/dbus/machine-id",
   ];
+}
+
+const treesFolder = join(stateRoot, "rootTrees");
+
+/**
+ * Where the unpacked tree of a root image lies. Machines stand on it, so it is no part of the cache,
+ * which may be deleted at any time.
+ */
+export function rootTree(image: Ground): string {
+  return join(treesFolder, `${image.release}-${image.digest.slice(0, 16)}`);
+}
+
+/**
+ * Unpacks a root image unless its tree is there; one tree serves all machines, and the next ones too.
+ * Older trees of the release that no machine stands on go.
+ */
+export async function ensureRootTree(image: RootImage, inUse: () => Promise<Ground[]>): Promise<string> {
+  const tree = rootTree(image);
+  // Always under the lock: outside of it, what is there may be about to be removed as unused.
+  return exclusively("rootTrees", async () => {
+    if (existsSync(tree)) return tree;
+    await removeUnusedTrees(image.release, await inUse());
+    const unfinished = `${tree}.unfinished`;
+    await mkdir(unfinished, { recursive: true });
+    const keep = ["--numeric-owner", "--xattrs", "--xattrs-include=*", "--same-permissions"];
+    await run("tar", [...keep, "-C", unfinished, "-xf", image.path], { timeLimit: 600 });
+    await rename(unfinished, tree);
+    return tree;
+  });
+}
+
+async function removeUnusedTrees(release: LabRelease, inUse: Ground[]): Promise<void> {
+  const used = new Set(inUse.map((ground) => basename(rootTree(ground))));
+  const present = await readdir(treesFolder).catch(() => []);
+  const unused = present.filter((name) => name.startsWith(`${release}-`) && !used.has(name));
+  for (const name of unused) await removeFolder(join(treesFolder, name));
 }
