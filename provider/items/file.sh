@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2154,SC2034 # the engine sets the item's variables and reads $observed
+# shellcheck disable=SC2154,SC2034,SC2015 # the engine sets the item's variables and reads $observed
 # file: path mode owner group validate; data is the content
 
 file_observe() {
