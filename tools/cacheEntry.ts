@@ -93,22 +93,29 @@ async function firstEntry(recipes: readonly Recipe[]): Promise<CacheEntry | unde
   return undefined;
 }
 
+/** How a run waits for another one that works on the same entry. */
+export interface WaitOptions {
+  /** Wraps the waiting, such as to report it. */
+  readonly onWait?: <T>(work: () => Promise<T>) => Promise<T>;
+  /** A holder that was silent for so long is taken for dead; in milliseconds, at least 2000, by default 15 s. */
+  readonly staleAfter?: number;
+}
+
 /**
  * The first entry of these recipes that is there, else one made by the first recipe that works.
  * Two runs at once make it once; a run that was killed leaves nothing that is taken for an entry.
  * @param name of the thing made, the same for all its versions: one run at a time works on it
- * @param onWait called when another run is at work on it
  */
 export async function ensureEntry(
   name: string,
   recipes: readonly Recipe[],
-  onWait: <T>(work: () => Promise<T>) => Promise<T> = (work) => work(),
+  wait: WaitOptions = {},
 ): Promise<CacheEntry> {
   const there = await firstEntry(recipes);
   if (there) return there;
   const parent = dirname(recipes[0]?.folder ?? ".");
   await mkdir(parent, { recursive: true });
-  const release = await takeLock(join(parent, `${name}.lock`), onWait);
+  const release = await takeLock(join(parent, `${name}.lock`), wait);
   try {
     return (await firstEntry(recipes)) ?? (await makeEntry(name, parent, recipes));
   } finally {
@@ -118,13 +125,13 @@ export async function ensureEntry(
 
 async function takeLock(
   path: string,
-  onWait: <T>(work: () => Promise<T>) => Promise<T>,
+  { onWait = (work) => work(), staleAfter = 15_000 }: WaitOptions,
 ): Promise<() => Promise<void>> {
   const options = {
     lockfilePath: path,
     realpath: false,
-    stale: 15_000,
-    update: 3_000,
+    stale: staleAfter,
+    update: staleAfter / 4,
     // Whoever takes a lock from a run that was asleep makes its own copy: both end with the same entry.
     onCompromised: () => undefined,
   };

@@ -103,7 +103,10 @@ async function debianEntries(name: ImageName, wanted: readonly string[], root: s
   });
 }
 
-/** For test pods: answers HTTP on 8080 by default (`/` and `/cgi-bin/hostname`), and has a shell with wget and nslookup. */
+/**
+ * For test pods: answers HTTP on 8080 by default (`/` and `/cgi-bin/hostname`), and has a shell with wget and nslookup.
+ * A time limit has to be `timeout 5 wget …`: `wget -T` of this static busybox ends with a segmentation fault.
+ */
 async function probeImage(reference: string, architecture: Architecture, progress: Progress): Promise<Image> {
   const { folder, manifest } = await ensureBusybox(architecture, progress);
   const busybox = join(folder, "busybox");

@@ -113,9 +113,9 @@ function ensureBundle(name: BundleName, architecture: Architecture, progress: Pr
   const bundle: BundleDefinition = bundles[name];
   const about = { program: name, version: bundle.version };
   return reportingReady(progress, about, async (watched) =>
-    ensureEntry(name, await recipesOf(name, bundle, architecture, watched), (work) =>
-      reporting(watched, { ...about, phase: "wait" }, work),
-    ),
+    ensureEntry(name, await recipesOf(name, bundle, architecture, watched), {
+      onWait: (work) => reporting(watched, { ...about, phase: "wait" }, work),
+    }),
   );
 }
 

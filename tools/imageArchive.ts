@@ -83,7 +83,7 @@ export function withFolders(entries: readonly ImageEntry[]): ImageEntry[] {
 async function writeTar(file: string, entries: readonly ImageEntry[]): Promise<{ sha256: string }> {
   const archive = pack();
   const hash = createHash("sha256");
-  const hashed = async function* (chunks: AsyncIterable<Buffer>) {
+  const hashed = async function* (chunks: AsyncIterable<string | Buffer>) {
     for await (const chunk of chunks) {
       hash.update(chunk);
       yield chunk;
