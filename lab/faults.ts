@@ -1,14 +1,13 @@
-import { existsSync } from "node:fs";
 import { rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { GroundworkError } from "../errors/index.ts";
 import { attempt, run } from "./command.ts";
+import { interfaceExists } from "./interfaces.ts";
+import type { MachineAddress } from "./machineRecords.ts";
 import { machineNames } from "./naming.ts";
 import { liveProcess } from "./processRecord.ts";
 
 export { powerCut } from "./machine.ts";
-
-type MachineAddress = { name: string; network: { name: string } };
 
 /** Pulls the machine's network cable: it goes on running, nobody reaches it. Errors: GW511. */
 export async function networkCut(machine: MachineAddress): Promise<void> {
@@ -22,7 +21,7 @@ export async function networkHeal(machine: MachineAddress): Promise<void> {
 
 async function setCable(machine: MachineAddress, to: "up" | "down"): Promise<void> {
   const names = machineNames(machine.network.name, machine.name);
-  if (!existsSync(`/sys/class/net/${names.interface}`)) refuse(machine, "it does not run");
+  if (!interfaceExists(names.interface)) refuse(machine, "it does not run");
   await run("ip", ["link", "set", names.interface, to]);
 }
 

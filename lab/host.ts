@@ -17,17 +17,18 @@ export const labPackages: readonly { name: string; file: string }[] = [
   { name: "openssh-client", file: "/usr/bin/ssh-keygen" },
 ];
 
-/**
- * Refuses a host that cannot run a lab; installs the Debian packages that it lacks, after naming them.
- * @throws GW501, GW502, and what {@link ensureDebianPackages} throws
- */
-export async function checkHost(): Promise<void> {
+/** Refuses a host that cannot have a lab. @throws GW501, GW502 */
+export function refuseForeignHost(): void {
   if (process.platform !== "linux") {
     throw new GroundworkError("GW501", { what: `lab machines need Linux, this is ${process.platform}` });
   }
   if (process.getuid?.() !== 0) {
     throw new GroundworkError("GW502", { what: `this process runs as user ${process.getuid?.()}` });
   }
+}
+
+/** Installs the Debian packages that this host lacks, after naming them. */
+export async function ensureLabPackages(): Promise<void> {
   const missing = labPackages.filter((item) => !existsSync(item.file)).map((item) => item.name);
   if (missing.length > 0) await ensureDebianPackages(missing, "to run lab machines");
 }

@@ -5,16 +5,14 @@
 export { diskFill, diskHeal, networkCut, networkHeal, powerCut } from "./faults.ts";
 export { labPackages } from "./host.ts";
 export { sharedSettings } from "./kernelSettings.ts";
+export { createMachine, deleteMachine, startMachine } from "./machine.ts";
 export {
-  createMachine,
-  deleteMachine,
   type LabMachineListing,
   type LabMachineReading,
   listMachines,
   listNetworks,
   readMachine,
-  startMachine,
-} from "./machine.ts";
+} from "./machineRecords.ts";
 export { networkState } from "./naming.ts";
 export {
   createNetwork,

@@ -4,13 +4,15 @@ import { GroundworkError } from "../errors/index.ts";
 import { artifactServerRuns, ensureArtifactServer, stopArtifactServer } from "./artifactProcess.ts";
 import { attempt, run } from "./command.ts";
 import { removeFolder } from "./disk.ts";
-import { checkHost, loadModules } from "./host.ts";
+import { ensureLabPackages, loadModules, refuseForeignHost } from "./host.ts";
+import { interfaceExists, interfacesNamed } from "./interfaces.ts";
 import { readJson, writeJson } from "./json.ts";
 import { holdSettings, releaseSettings, settingsHolders, unmetSettings } from "./kernelSettings.ts";
 import { exclusively } from "./lock.ts";
-import { destroyMachine } from "./machine.ts";
+import { deleteMachine } from "./machine.ts";
 import { networkNames, networkState } from "./naming.ts";
 import { ensureNat, natExists, removeNat } from "./nat.ts";
+import { ensurePassage, missingPassage, removePassage } from "./passage.ts";
 import { checkNetworkSpec, type LabNetworkSpec, type LabNetworkState } from "./spec.ts";
 import { overlaps, parseSubnet, type Subnet } from "./subnet.ts";
 
@@ -26,8 +28,9 @@ export interface LabNetworkReading {
  * @throws GW101, GW501, GW502, GW504, GW506, GW509, GW510
  */
 export async function createNetwork(spec: LabNetworkSpec): Promise<LabNetworkState> {
-  await checkHost();
+  refuseForeignHost();
   checkNetworkSpec(spec);
+  await ensureLabPackages();
   await exclusively("host", async () => {
     const names = networkNames(spec.name);
     await refuseOtherSubnet(spec);
@@ -38,6 +41,7 @@ export async function createNetwork(spec: LabNetworkSpec): Promise<LabNetworkSta
     await holdSettings(spec.name, spec.subnet6 !== undefined);
     await ensureBridge(spec);
     await ensureNat(spec);
+    await ensurePassage(spec);
     await ensureArtifactServer(spec);
   });
   return networkState(spec);
@@ -48,11 +52,12 @@ export const repairNetwork: (spec: LabNetworkSpec) => Promise<LabNetworkState> =
 
 /** Looks at a network without touching it. */
 export async function readNetwork(spec: LabNetworkSpec): Promise<LabNetworkReading> {
-  await checkHost();
+  refuseForeignHost();
   const names = networkNames(spec.name);
   if (!existsSync(names.record)) return { state: "absent", missing: [] };
   const missing = [...(await missingOfBridge(spec))];
   if (!(await natExists(spec.name))) missing.push(`NAT table ${names.table}`);
+  missing.push(...(await missingPassage(spec)));
   const held = (await settingsHolders()).includes(spec.name);
   const unmet = await unmetSettings(spec.subnet6 !== undefined);
   if (!held) missing.push("record of the kernel settings");
@@ -63,13 +68,14 @@ export async function readNetwork(spec: LabNetworkSpec): Promise<LabNetworkReadi
 
 /** Removes a network with every machine in it; nothing of it stays on this host. */
 export async function deleteNetwork(spec: Pick<LabNetworkSpec, "name">): Promise<void> {
-  await checkHost();
+  refuseForeignHost();
   const names = networkNames(spec.name);
   const machines = await readdir(names.machines).catch(() => []);
-  await Promise.all(machines.map((machine) => destroyMachine(spec.name, machine)));
+  await Promise.all(machines.map((name) => deleteMachine({ name, network: spec })));
   await exclusively("host", async () => {
     await stopArtifactServer(spec.name);
     await removeNat(spec.name);
+    await removePassage(spec.name);
     if (interfaceExists(names.bridge)) await run("ip", ["link", "delete", names.bridge]);
     await releaseSettings(spec.name);
     await removeFolder(names.folder);
@@ -133,10 +139,6 @@ function routeTarget(destination: string, family: 4 | 6): Subnet | undefined {
   return target && target.prefix > 0 ? target : undefined;
 }
 
-export function interfaceExists(name: string): boolean {
-  return existsSync(`/sys/class/net/${name}`);
-}
-
 async function ensureBridge(spec: LabNetworkSpec): Promise<void> {
   const names = networkNames(spec.name);
   const { bridge } = names;
@@ -174,10 +176,8 @@ async function ensureBridge(spec: LabNetworkSpec): Promise<void> {
 /** Connects machines that outlived their bridge to the new one. */
 async function attachMachines(network: string): Promise<void> {
   const { bridge, interfacePrefix } = networkNames(network);
-  const outside = (await readdir("/sys/class/net")).filter((name) => name.startsWith(interfacePrefix));
-  for (const name of outside) {
-    if (!existsSync(`/sys/class/net/${name}/master`))
-      await attempt("ip", ["link", "set", name, "master", bridge]);
+  for (const name of await interfacesNamed(interfacePrefix)) {
+    if (!interfaceExists(`${name}/master`)) await attempt("ip", ["link", "set", name, "master", bridge]);
   }
 }
 

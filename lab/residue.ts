@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { cgroupsNamed, processesIn } from "./cgroups.ts";
 import { loopDevicesBelow, mountsBelow } from "./disk.ts";
+import { interfaceExists, interfacesNamed } from "./interfaces.ts";
 import { settingsHolders } from "./kernelSettings.ts";
 import { networkNames } from "./naming.ts";
 import { natExists } from "./nat.ts";
@@ -16,6 +16,7 @@ export interface Residue {
     | "interface"
     | "cgroup"
     | "NAT table"
+    | "firewall rule"
     | "kernel settings"
     | "folder";
   /** Its name, path or process id. */
@@ -28,9 +29,10 @@ export async function residue(network: string): Promise<Residue[]> {
   const groups = await cgroupsNamed(names.cgroupPrefix);
   const processes = (await Promise.all(groups.map(processesIn))).flat();
   const server = await liveProcess(names.artifactRecord);
-  const interfaces = (await readdir("/sys/class/net")).filter(
-    (name) => name === names.bridge || name.startsWith(names.interfacePrefix),
-  );
+  const interfaces = [
+    ...(interfaceExists(names.bridge) ? [names.bridge] : []),
+    ...(await interfacesNamed(names.interfacePrefix)),
+  ];
   const of = (kind: Residue["kind"], found: (string | number)[]) =>
     found.map((what) => ({ kind, what: String(what) }));
   return [

@@ -11,7 +11,7 @@ import { type Progress, reporting } from "../tools/progress.ts";
 import { aptConfigurationFor } from "./aptConfiguration.ts";
 import { run } from "./command.ts";
 import { removeFolder } from "./disk.ts";
-import { checkHost } from "./host.ts";
+import { ensureLabPackages, refuseForeignHost } from "./host.ts";
 import { exclusively } from "./lock.ts";
 import { stateRoot } from "./naming.ts";
 import type { LabRelease } from "./spec.ts";
@@ -112,7 +112,8 @@ export async function ensureRootImage(
   want: { release: LabRelease },
   progress: Progress = () => {},
 ): Promise<RootImage> {
-  await checkHost();
+  refuseForeignHost();
+  await ensureLabPackages();
   const { release } = want;
   const certificates = await localCertificates();
   const digests = await Promise.all(certificates.map(fileSha256));
@@ -124,9 +125,8 @@ export async function ensureRootImage(
       await requireDiskSpace(partial, 1024, "a Debian root image");
       await build(partial, release, certificates);
     });
-  const entry = await ensureEntry(release, [{ route: "mmdebstrap", folder, make }], (work) =>
-    reporting(progress, { ...event, phase: "wait" }, work),
-  );
+  const onWait = <T>(work: () => Promise<T>) => reporting(progress, { ...event, phase: "wait" }, work);
+  const entry = await ensureEntry(release, [{ route: "mmdebstrap", folder, make }], { onWait });
   const digest = entry.manifest.files[archiveName]?.sha256 ?? "";
   return { path: join(entry.folder, archiveName), release, digest };
 }
