@@ -1,0 +1,274 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2034 # the engine sets the item's variables and reads $observed
+# shellcheck disable=SC2015 # `a && b || c` is meant: c runs when either fails
+# service: unit enabled running restart_on reload_on
+
+# Reads units into gw_unit_1, gw_unit_2 …, and how many answered into gw_units. One process, and one more for
+# those with links: systemd remembers that state and would miss a link that somebody removed.
+service_look() { # UNIT…
+  systemctl show -p Id,LoadState,UnitFileState,WantedBy,RequiredBy,UpheldBy,TriggeredBy,ActiveState,SubState,Type \
+    -- "$@" </dev/null >"$gw_run/units" 2>/dev/null
+  gw_units=0 gw_linked=''
+  set --
+  exec 5<"$gw_run/units"
+  while service_block; do
+    gw_units=$((gw_units + 1))
+    service_keep "gw_unit_$gw_units"
+    case $gw_file in
+      enabled | disabled)
+        gw_linked="$gw_linked $gw_units"
+        set -- "$@" "$gw_id"
+        ;;
+    esac
+  done
+  if [ $# -gt 0 ]; then
+    systemctl is-enabled -- "$@" </dev/null >"$gw_run/units" 2>/dev/null
+    exec 5<"$gw_run/units"
+    for gw_number in $gw_linked; do
+      service_take "gw_unit_$gw_number"
+      read -r gw_file <&5 || break
+      service_keep "gw_unit_$gw_number"
+    done
+  fi
+  exec 5<&-
+}
+
+service_block() { # the next unit's properties from descriptor 5
+  gw_id='' gw_load=- gw_file=- gw_pulled=no gw_active=- gw_sub=- gw_type=-
+  while read -r gw_line <&5 && [ -n "$gw_line" ]; do
+    case $gw_line in
+      Id=*) gw_id=${gw_line#*=} ;;
+      LoadState=?*) gw_load=${gw_line#*=} ;;
+      UnitFileState=?*) gw_file=${gw_line#*=} ;;
+      WantedBy=?* | RequiredBy=?* | UpheldBy=?* | TriggeredBy=?*) gw_pulled=yes ;;
+      ActiveState=?*) gw_active=${gw_line#*=} ;;
+      SubState=?*) gw_sub=${gw_line#*=} ;;
+      Type=?*) gw_type=${gw_line#*=} ;;
+    esac
+  done
+  [ -n "$gw_id" ]
+}
+
+service_keep() { # VARIABLE
+  eval "$1=\"\$gw_id \$gw_load \$gw_file \$gw_pulled \$gw_active \$gw_sub \$gw_type\""
+}
+
+service_take() { # VARIABLE
+  eval "set -- \$$1"
+  gw_id=$1 gw_load=$2 gw_file=$3 gw_pulled=$4 gw_active=$5 gw_sub=$6 gw_type=$7
+}
+
+# Sets $observed from what was read. What is neither yes nor no counts as not what is wanted.
+service_judge() {
+  if [ "$gw_load" = not-found ] && [ "$enabled$running" != nono ]; then
+    observed=absent
+    return
+  fi
+  case $gw_file in
+    enabled) gw_enabled=yes ;;
+    masked*)
+      gw_enabled=masked
+      [ "$enabled$running" != nono ] || gw_enabled=no
+      ;;
+    generated) gw_enabled=$gw_pulled ;;
+    # Without links of its own it starts at boot if something else brings it in, and there is nothing to disable.
+    static | indirect | transient | -)
+      gw_enabled=no
+      [ "$enabled" = no ] || gw_enabled=$gw_pulled
+      ;;
+    *) gw_enabled=no ;;
+  esac
+  case $gw_active in
+    active | reloading | refreshing) gw_running=yes ;;
+    activating | deactivating)
+      gw_running=yes
+      [ "$running" = no ] || gw_running=no
+      ;;
+    *) gw_running=no ;;
+  esac
+  observed="enabled=$gw_enabled running=$gw_running"
+}
+
+service_moving() {
+  case $gw_active/$gw_sub in
+    */auto-restart*) return 1 ;;
+    activating/* | deactivating/*) ;;
+    *) return 1 ;;
+  esac
+}
+
+service_read() { # sets the words of the current item's unit
+  gw_unit_1="$unit not-found - no inactive dead -"
+  service_look "$unit"
+  service_take gw_unit_1
+}
+
+# A unit on its way from one state to another gets three seconds.
+service_observe() {
+  gw_tries=15
+  service_read
+  while service_moving && [ "$gw_tries" -gt 0 ]; do
+    gw_tries=$((gw_tries - 1))
+    sleep 0.2
+    service_read
+  done
+  service_judge
+  service_keep "gw_service_$gw_index"
+}
+
+service_observe_many() {
+  gw_many=$*
+  set --
+  for gw_i in $gw_many; do
+    use_item "$gw_i"
+    set -- "$@" "$unit"
+  done
+  service_look "$@"
+  # A name that systemd refuses spoils the answer for all; what is not remembered is observed one by one.
+  [ "$gw_units" -eq $# ] || return 0
+  gw_position=0
+  for gw_i in $gw_many; do
+    gw_position=$((gw_position + 1))
+    use_item "$gw_i"
+    service_take "gw_unit_$gw_position"
+    ! service_moving || continue
+    service_judge
+    service_keep "gw_service_$gw_i"
+    remember "$gw_i" "$observed"
+  done
+}
+
+# Starting and stopping take no lock: a long start holds nobody up.
+service_apply() {
+  service_take "gw_service_$gw_index"
+  if [ "$observed" = absent ]; then
+    echo "there is no unit $unit"
+    return 1
+  fi
+  service_enablement && service_run
+  gw_code=$?
+  [ "$gw_code" -eq 0 ] || systemctl status --no-pager --full --lines=20 -- "$gw_id" </dev/null || :
+  return "$gw_code"
+}
+
+service_enablement() {
+  case "$observed " in
+    "enabled=$enabled "*) return 0 ;;
+    enabled=masked*) service_link unmask && service_link unmask --runtime && service_read ;;
+  esac
+  if [ "$enabled" = no ]; then
+    [ "$gw_file" != enabled-runtime ] || service_link disable --runtime
+    service_link disable
+    return
+  fi
+  case $gw_file in
+    static | transient | -)
+      echo "$gw_id has no [Install] section and nothing brings it in: it cannot be started at boot"
+      return 1
+      ;;
+  esac
+  service_link enable
+}
+
+service_link() { # COMMAND [OPTION] for the unit's own name: systemd refuses aliases
+  locked systemd timeout -k 5 "$time_limit" systemctl "$@" -- "$gw_id"
+}
+
+service_run() {
+  case $running/$observed in
+    no/*running=no) return 0 ;;
+    no/*)
+      limit systemctl stop -- "$gw_id"
+      return
+      ;;
+    yes/*running=yes)
+      if triggered "$restart_on"; then
+        limit systemctl restart -- "$gw_id" || return
+      elif triggered "$reload_on"; then
+        limit systemctl reload-or-restart -- "$gw_id"
+        return
+      else
+        return 0
+      fi
+      ;;
+    *)
+      # A unit that failed too often would be refused.
+      [ "$gw_active" != failed ] || systemctl reset-failed -- "$gw_id"
+      limit systemctl start -- "$gw_id" || return
+      ;;
+  esac
+  service_stays
+}
+
+# A start of these types succeeds before the program had a chance to fail. The last start waits for all.
+service_stays() {
+  case $gw_type in
+    simple | exec | idle) gw_started="${gw_started-} $gw_id" ;;
+  esac
+  later_items
+  [ -n "${gw_started-}" ] && [ -z "$gw_later" ] || return 0
+  sleep 0.3
+  for gw_id in $gw_started; do
+    gw_restarts=$(systemctl show -p NRestarts --value -- "$gw_id")
+    [ "${gw_restarts:-0}" -eq 0 ] && systemctl is-active -q -- "$gw_id" || {
+      echo "$gw_id ended as soon as it was started"
+      return 1
+    }
+  done
+  gw_started=''
+}
+
+service_capture() {
+  eval "printf '%s\n' \"\$gw_service_$gw_index\"" >"$capture/was"
+}
+
+service_was() { # the captured words, beside the present ones
+  read -r _ _ gw_was_file gw_was_pulled gw_was_active _ <"$capture/was"
+}
+
+# Takes back enablement and stops what did not run. What ran sees its old files in the second pass.
+service_restore() {
+  service_was
+  service_read
+  [ "$gw_load" != not-found ] || return 0
+  gw_now=$gw_file
+  [ "$gw_now $gw_pulled $gw_was_pulled" != 'indirect yes no' ] || gw_now=enabled
+  case $gw_was_file/$gw_now in
+    enabled/enabled | enabled-runtime/enabled-runtime | masked/masked | masked-runtime/masked-runtime) ;;
+    enabled/*) service_link enable || return ;;
+    enabled-runtime/*) service_link disable && service_link enable --runtime || return ;;
+    masked*/*)
+      [ "$gw_now" != enabled ] || service_link disable
+      # A unit file of ours in the place of the mask is still to be taken away, and the link put back, by its own item.
+      [ -f "/etc/systemd/system/$gw_id" ] || service_link mask || return
+      ;;
+    */enabled) service_link disable || return ;;
+  esac
+  case $gw_was_active/$gw_active in
+    active/* | activating/* | reloading/* | */inactive | */failed) ;;
+    *) limit systemctl stop -- "$gw_id" ;;
+  esac
+}
+
+service_after_restore() {
+  service_was
+  case $gw_was_active in
+    active | activating | reloading) ;;
+    *) return 0 ;;
+  esac
+  service_read
+  [ "$gw_load" != not-found ] || return 0
+  case $gw_id in
+    # A restart of these would end what runs below them.
+    *.target | *.slice | *.mount) gw_command=start ;;
+    *)
+      gw_command=restart
+      [ -n "$restart_on" ] || [ -z "$reload_on" ] || gw_command=reload-or-restart
+      ;;
+  esac
+  [ "$gw_active" != failed ] || systemctl reset-failed -- "$gw_id"
+  limit systemctl "$gw_command" -- "$gw_id" >"$gw_run/after.log" 2>&1 || {
+    printf '%s: %s' "$gw_key" "$(cat "$gw_run/after.log")" | report_text unrestored
+    return 1
+  }
+}
