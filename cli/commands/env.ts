@@ -1,0 +1,28 @@
+import { Command } from "commander";
+import { prepareEngine } from "../engine/engine.ts";
+import { type engineEnvironment, parallelism } from "../engine/environment.ts";
+import { type CommonOptions, examples, stackOption } from "../options.ts";
+import { prepare } from "../prepare.ts";
+import { readStackFile } from "../stackFile.ts";
+import { enabledStreams } from "../streams.ts";
+import { toolProgress } from "../toolProgress.ts";
+
+export const envCommand = new Command("env")
+  .description("print what a shell needs so that plain pulumi works on this project")
+  .addOption(stackOption())
+  .addHelpText("after", examples({ 'eval "$(./groundwork env)" && pulumi preview': "plain Pulumi" }))
+  .action(async ({ stack }: Pick<CommonOptions, "stack">) => {
+    const configuration = await readStackFile(stack);
+    const progress = toolProgress();
+    await prepare(configuration, progress);
+    const streams = enabledStreams(configuration).length;
+    const parallel = parallelism(streams, Object.keys(configuration.machines).length);
+    process.stdout.write(environmentText(await prepareEngine({ stack, parallel, progress })));
+  });
+
+/** Lines for a POSIX shell. */
+export function environmentText(environment: ReturnType<typeof engineEnvironment>): string {
+  return Object.entries(environment)
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`)
+    .join("");
+}

@@ -1,0 +1,24 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stateFolder } from "../../stacks/stateFolder.ts";
+
+/** The stack's configuration file in a project's folder. */
+export const stackFile = (folder: string, stack: string): string => join(folder, `Pulumi.${stack}.yaml`);
+
+/**
+ * A copy of the stack's file without its salt, for the engine to write to: the salt belongs to a passphrase that only
+ * this computer has, so it must not come into a file that is shared. A file with encrypted values keeps its salt.
+ */
+export async function privateConfigFile(folder: string, stack: string): Promise<string> {
+  const text = await readFile(stackFile(folder, stack), "utf8").catch(() => "");
+  const copy = join(stateFolder(), "stackFiles", `Pulumi.${stack}.yaml`);
+  await mkdir(join(stateFolder(), "stackFiles"), { recursive: true, mode: 0o700 });
+  await writeFile(copy, withoutSalt(text), { mode: 0o600 });
+  return copy;
+}
+
+/** The text without the engine's salt, unless something is encrypted with it. */
+export function withoutSalt(text: string): string {
+  if (/^\s+(- )?secure:/m.test(text) || /\{\s*secure:/.test(text)) return text;
+  return text.replace(/^encryptionsalt:.*\n?/m, "");
+}

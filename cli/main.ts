@@ -1,0 +1,20 @@
+import { Command } from "commander";
+import { GroundworkError } from "../errors/index.ts";
+import { destroyCommand } from "./commands/destroy.ts";
+import { envCommand } from "./commands/env.ts";
+import { upCommand } from "./commands/up.ts";
+
+const program = new Command("groundwork")
+  .description("Takes machines from a bare address to a running, verified platform.")
+  .showHelpAfterError("(./groundwork --help shows the commands)")
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+for (const command of [upCommand, destroyCommand, envCommand]) program.addCommand(command);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = 2;
+  // Anything but a coded error is a defect of Groundwork itself: its stack is what helps.
+  const text = error instanceof GroundworkError ? error.message : (error as Error).stack;
+  process.stderr.write(`error: ${text}\n`);
+}

@@ -1,0 +1,39 @@
+import type { Engine, OperationEnd, OperationOptions } from "./engine/engine.ts";
+import { settle } from "./engine/settle.ts";
+import { withInterrupts } from "./interrupts.ts";
+import { openDisplay } from "./progress/display.ts";
+import { errorText } from "./progress/messageText.ts";
+import type { Run } from "./progress/model.ts";
+import { type RunSummary, summarise } from "./progress/summary.ts";
+
+export interface OperateOptions {
+  operation: "up" | "destroy";
+  /** Standard output belongs to the result: progress goes to standard error. */
+  json: boolean;
+  target?: string[];
+}
+
+/** Runs an operation of the engine with its progress shown, and sums it up. */
+export async function operate(engine: Engine, options: OperateOptions): Promise<RunSummary> {
+  const { end, run } = await follow(engine, options);
+  const summary = summarise(run, end.succeeded);
+  // What no event told (the program did not start, the backend refused) stands in the engine's own words.
+  const own = summary.errors.length === 0 && !end.succeeded ? [errorText(end.said)] : [];
+  return { ...summary, errors: [...summary.errors, ...own] };
+}
+
+async function follow(
+  engine: Engine,
+  { operation, json, target }: OperateOptions,
+): Promise<{ end: OperationEnd; run: Run }> {
+  const out = json ? process.stderr : process.stdout;
+  await settle(engine, (text) => out.write(`${text}\n`));
+  const display = openDisplay(out);
+  const options: OperationOptions = { onEvent: display.onEvent, ...(target === undefined ? {} : { target }) };
+  const end = await withInterrupts(
+    engine,
+    (text) => out.write(`${text}\n`),
+    () => engine[operation](options),
+  );
+  return { end, run: display.end() };
+}

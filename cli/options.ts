@@ -1,0 +1,29 @@
+import { type Command, Option } from "commander";
+import { labStack } from "./engine/environment.ts";
+
+/** Options that most commands have. */
+export interface CommonOptions {
+  stack: string;
+  yes: boolean;
+  json: boolean;
+}
+
+export const stackOption = (): Option =>
+  new Option("-s, --stack <name>", "the stack: Pulumi.NAME.yaml configures it").default(labStack);
+
+export const jsonOption = (): Option =>
+  new Option("--json", "print the result as JSON; progress goes to standard error").default(false);
+
+export const yesOption = (): Option => new Option("-y, --yes", "go on without asking").default(false);
+
+/** Adds `--stack`, `--yes` and `--json`. */
+export function commonOptions(command: Command): Command {
+  return command.addOption(stackOption()).addOption(yesOption()).addOption(jsonOption());
+}
+
+/** The examples at the end of a command's help, and what its exit codes mean where they say more than usual. */
+export function examples(lines: Record<string, string>, exitCodes?: string): string {
+  const width = Math.max(...Object.keys(lines).map((line) => line.length));
+  const rows = Object.entries(lines).map(([line, what]) => `  ${line.padEnd(width)}  ${what}`);
+  return `\nExamples:\n${rows.join("\n")}\n${exitCodes === undefined ? "" : `\nExit codes: ${exitCodes}\n`}`;
+}

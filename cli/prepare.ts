@@ -1,0 +1,43 @@
+import { GroundworkError } from "../errors/index.ts";
+import { labPackages } from "../lab/host.ts";
+import { ensureRootImage } from "../lab/rootImage.ts";
+import type { Configuration } from "../stacks/configuration.ts";
+import { labLoginKey } from "../stacks/stateFolder.ts";
+import { ensureDebianPackages, isDebian, type Progress } from "../tools/index.ts";
+import { ensureLoginKey } from "./loginKey.ts";
+
+/** Whether the stack makes machines of its own. */
+export function usesLab({ machines }: Configuration): boolean {
+  return Object.values(machines).some((machine) => "lab" in machine);
+}
+
+/**
+ * What a stack needs of this computer before the engine starts; for a lab: root on Linux, Debian packages, the root
+ * file systems of its releases and a login key. Errors: GW501, GW502, GW6xx.
+ */
+export async function prepare(configuration: Configuration, progress: Progress): Promise<void> {
+  if (!usesLab(configuration)) return;
+  requireRoot();
+  if (await isDebian()) {
+    await ensureDebianPackages(
+      labPackages.map(({ name }) => name),
+      "for the lab",
+    );
+  }
+  await ensureLoginKey(labLoginKey());
+  for (const release of releasesOf(configuration)) await ensureRootImage({ release }, progress);
+}
+
+/** Names the two ways out: root, or machines that are there already. */
+function requireRoot(): void {
+  const mend = "Run it there as root, or list your machines as `existing`";
+  if (process.platform !== "linux")
+    throw new GroundworkError("GW501", { what: `this is ${process.platform}`, mend });
+  if (process.getuid?.() !== 0)
+    throw new GroundworkError("GW502", { what: `this is user ${process.getuid?.()}`, mend });
+}
+
+function releasesOf({ machines }: Configuration): ("bookworm" | "trixie")[] {
+  const all = Object.values(machines).flatMap((machine) => ("lab" in machine ? [machine.lab.release] : []));
+  return [...new Set(all)];
+}

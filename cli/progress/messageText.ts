@@ -1,0 +1,23 @@
+/** A message of the engine without its colour marks and its indentation. */
+export function plainText(message: string): string {
+  return message.replace(/<\{%[^%]*%\}>/g, "").trim();
+}
+
+/**
+ * What an error says to a person: nothing where it only repeats that something else failed, and our own errors
+ * without what the engine wraps them in.
+ */
+export function errorText(message: string): string {
+  const text = plainText(message);
+  if (echoes.some((echo) => echo.test(text))) return "";
+  const coded = /GW\d{3}\b[\s\S]*/.exec(text)?.[0];
+  return (coded ?? text).replace(/\n\s+at [\s\S]*$/, "").trim();
+}
+
+/** Errors that follow from another one. */
+const echoes = [
+  /failed to register$/m,
+  /^(update|preview|destroy|refresh) failed$/,
+  /error serializing property/,
+  /^resource monitor shut down/i,
+];

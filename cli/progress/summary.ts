@@ -1,0 +1,104 @@
+import type { Run, Step } from "./model.ts";
+
+/** What became of one stream. */
+export interface StreamSummary {
+  stream: string;
+  changed: string[];
+  unchanged: string[];
+  failed: string[];
+  /** The gate's words on its checks. */
+  gate?: string;
+  waivers: Record<string, string>;
+  /** Seconds spent on changing it. */
+  seconds: number;
+}
+
+/** What became of a run. */
+export interface RunSummary {
+  succeeded: boolean;
+  streams: StreamSummary[];
+  /** Machines that could not be read, with the reason. */
+  unreachable: Record<string, string>;
+  errors: string[];
+  warnings: string[];
+  seconds: number;
+}
+
+/** Sums a run up. `succeeded` is the engine's own verdict. */
+export function summarise(run: Run, succeeded: boolean): RunSummary {
+  const names = [...new Set(run.steps.map(({ stream }) => stream))].sort(labFirst);
+  const unreachable = Object.fromEntries(
+    run.steps.flatMap(({ machine, unreachable: why }) =>
+      machine === undefined || why === undefined ? [] : [[machine, why]],
+    ),
+  );
+  const texts = (severity: string): string[] => [
+    ...new Set(run.messages.filter((message) => message.severity === severity).map(({ text }) => text)),
+  ];
+  return {
+    succeeded: succeeded && Object.keys(unreachable).length === 0,
+    streams: names.map((name) => streamSummary(name, run.steps)),
+    unreachable,
+    errors: texts("error"),
+    warnings: texts("warning"),
+    seconds: run.seconds,
+  };
+}
+
+const labFirst = (a: string, b: string): number =>
+  Number(b === "lab") - Number(a === "lab") || (a < b ? -1 : 1);
+
+function streamSummary(stream: string, steps: Step[]): StreamSummary {
+  const own = steps.filter((step) => step.stream === stream);
+  const gate = own.find(({ kind }) => kind === "gate");
+  const subjects = (wanted: (step: Step) => boolean): string[] =>
+    own
+      .filter((step) => step.kind !== "gate" && wanted(step))
+      .map(({ subject }) => subject)
+      .sort();
+  return {
+    stream,
+    changed: subjects((step) => step.changed && step.state !== "failed"),
+    unchanged: subjects((step) => !step.changed && step.state !== "failed"),
+    failed: own.filter(({ state }) => state === "failed").map(({ subject }) => subject),
+    ...(gate?.summary === undefined ? {} : { gate: gate.summary }),
+    waivers: Object.assign({}, ...own.map(({ waivers }) => waivers)),
+    seconds: Math.max(0, ...own.map(({ ended, began }) => ended ?? began)) - firstChange(own),
+  };
+}
+
+/** When the first of the steps that changed something began; its end when none did. */
+function firstChange(steps: Step[]): number {
+  const changing = steps.filter(({ changed, state }) => changed || state === "failed");
+  if (changing.length === 0) return Math.max(0, ...steps.map(({ ended, began }) => ended ?? began));
+  return Math.min(...changing.map(({ began }) => began));
+}
+
+/** The summary for people. `nothing` is what to say when nothing was changed. */
+export function summaryText(summary: RunSummary, nothing: string): string {
+  const changed = summary.streams.some((stream) => stream.changed.length > 0);
+  return [
+    ...summary.streams.flatMap(streamLines),
+    ...Object.entries(summary.unreachable).map(([name, why]) => `unreachable: ${name} (${why})`),
+    ...(summary.succeeded && !changed ? [nothing] : []),
+    `${summary.succeeded ? "done" : "failed"} after ${summary.seconds.toFixed(1)} s`,
+  ].join("\n");
+}
+
+function streamLines(summary: StreamSummary): string[] {
+  const parts = [
+    counted("changed", summary.changed),
+    counted("unchanged", summary.unchanged),
+    counted("failed", summary.failed),
+    ...(summary.gate === undefined ? [] : [`gate: ${summary.gate}`]),
+    ...(summary.changed.length > 0 ? [`${summary.seconds.toFixed(1)} s`] : []),
+  ].filter((text) => text !== "");
+  const waivers = Object.entries(summary.waivers).map(
+    ([check, reason]) => `           waived: ${check} (${reason})`,
+  );
+  return [`${summary.stream.padEnd(9)}  ${parts.join("; ")}`, ...waivers];
+}
+
+function counted(word: string, names: string[]): string {
+  return names.length === 0 ? "" : `${word}: ${names.join(", ")}`;
+}
