@@ -1,5 +1,6 @@
 import * as grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import packageFile from "../package.json" with { type: "json" };
 import { Deployment } from "./deployment/deployment.ts";
 import { engineMessages } from "./engineLog.ts";
 import { GateResource } from "./resources/gate.ts";
@@ -16,7 +17,7 @@ const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.ma
 server.addService(
   providerGrpc.ResourceProviderService as grpc.ServiceDefinition,
   providerService({
-    version: "0.1.0",
+    version: packageFile.version,
     resources: {
       HostState: new HostStateResource(deployment),
       Gate: new GateResource(deployment),

@@ -9,6 +9,7 @@ import * as field from "../items/fields.ts";
 export interface Check {
   /** What holds when it passes, as a sentence: `a password login is refused`. Unique within its stream. */
   name: string;
+  /** POSIX shell script, as above. */
   run: string;
   /** Where it runs. In a HostState the default is its own machine; a Gate's checks name theirs. */
   on?: Connection;

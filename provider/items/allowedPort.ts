@@ -10,6 +10,7 @@ import type { CommonItem, ItemKind } from "./kind.ts";
  */
 export interface AllowedPortItem extends CommonItem {
   kind: "allowedPort";
+  /** Transport protocol. */
   protocol: "tcp" | "udp";
   /** 1 to 65535. */
   port: number;

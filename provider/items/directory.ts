@@ -5,6 +5,7 @@ import type { CommonItem, ItemKind } from "./kind.ts";
 /** A directory with its mode and owner; missing parents are made as 0755 root. Restored exactly; what others put inside stays and is named. */
 export interface DirectoryItem extends CommonItem {
   kind: "directory";
+  /** Absolute path in its plain form, outside /proc, /sys, /dev and Groundwork's own folder. */
   path: string;
   /** Octal text of four digits. Default `0755`. */
   mode?: string;

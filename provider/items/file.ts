@@ -6,6 +6,7 @@ import type { CommonItem, ItemKind } from "./kind.ts";
 /** A regular file with its content, mode and owner. Restored exactly. */
 export interface FileItem extends CommonItem {
   kind: "file";
+  /** Absolute path in its plain form, outside /proc, /sys, /dev and Groundwork's own folder. */
   path: string;
   /** UTF-8 text, written byte for byte. */
   content: string;

@@ -8,6 +8,7 @@ import type { CommonItem, ItemKind } from "./kind.ts";
  */
 export interface StateDirectoryItem extends CommonItem {
   kind: "stateDirectory";
+  /** Absolute path in its plain form, outside /proc, /sys, /dev and Groundwork's own folder. */
   path: string;
   /** Octal text of four digits. Default `0700`. */
   mode?: string;

@@ -10,6 +10,7 @@ export interface UnitItem extends CommonItem {
   name: string;
   /** Makes it `/etc/systemd/system/NAME.d/DROPIN.conf` instead of the unit itself: `10-groundwork`. */
   dropIn?: string;
+  /** UTF-8 text, written byte for byte. */
   content: string;
 }
 

@@ -4,6 +4,7 @@ import * as field from "../items/fields.ts";
 
 /** All checks of a stream, behind which other streams wait. A Gate never changes a machine. */
 export interface GateSpec {
+  /** The stream whose gate it is. */
   stream: string;
   /** Generation of each HostState of the stream, by name: a new one runs every check again. */
   generations: Record<string, string>;

@@ -22,6 +22,7 @@ export interface Fact {
 export interface Ticket {
   /** Machines that can issue it, tried in order: any healthy one serves. */
   from: Connection[];
+  /** POSIX shell script, as above. */
   issue: string;
   /** Seconds. Default 60. */
   timeLimit?: number;
@@ -29,6 +30,7 @@ export interface Ticket {
 
 /** The desired state of one stream on one machine. */
 export interface HostStateSpec {
+  /** How to log in to the machine. */
   connection: Connection;
   /** The stream it belongs to, for messages and reports. */
   stream: string;
@@ -38,7 +40,9 @@ export interface HostStateSpec {
   guards?: Check[];
   /** Must hold after; a failure puts the pre-image back. */
   checks?: Check[];
+  /** Values to read after the checks, by name. */
   facts?: Record<string, Fact>;
+  /** Short-lived values that items consume, by name. */
   tickets?: Record<string, Ticket>;
   /** Reasons by check name, for checks that may be skipped here. */
   waivers?: Record<string, string>;
@@ -82,7 +86,9 @@ export const hostStateSchema: z.ZodType<HostStateSpec> = z.strictObject({
 export interface Drift {
   /** Its key. */
   item: string;
+  /** What was seen; contents as digests. */
   observed: string;
+  /** What should have been seen. */
   desired: string;
 }
 
@@ -92,13 +98,16 @@ export interface HostStateOutputs {
   machineId: string;
   /** Changes with every operation that touched the machine or its checks. */
   generation: string;
+  /** Values of the facts by name. */
   facts: Record<string, string>;
   /** As `facts`, for the ones marked secret. */
   secretFacts: Record<string, string>;
   /** What the last read found different; empty after an operation. */
   drift: Drift[];
-  /** Present when the last read did not reach the machine. */
+  /** Present when the last read did not reach the machine: why. */
   unreachable?: string;
+  /** Present when the last read found another machine at the address: its /etc/machine-id. */
+  foundMachineId?: string;
 }
 
 export type { ItemKindName };

@@ -14,9 +14,13 @@ export interface LabNetworkSpec {
   artifactPort: number;
 }
 
+/** What is known of a lab network once it is there. */
 export interface LabNetworkOutputs {
+  /** Name of the bridge on this computer. */
   bridge: string;
+  /** IPv4 address of the bridge. */
   gateway: string;
+  /** IPv6 address of the bridge. */
   gateway6: string;
   /** Address of the artifact server, without trailing slash. */
   artifactUrl: string;
@@ -26,21 +30,33 @@ export interface LabNetworkOutputs {
 
 /** A lab machine: a real Debian in a container of its own with its own disk. */
 export interface LabMachineSpec {
+  /** The network it stands in. */
   network: LabNetworkSpec;
+  /** Name within the network, and host name. */
   name: string;
+  /** IPv4 address of the network's subnet. */
   address: string;
+  /** IPv6 address of the network's second subnet. */
   address6: string;
+  /** Size of its disk. */
   diskGiB: number;
+  /** Debian release. */
   release: "bookworm" | "trixie";
   /** Path of the private key of its root login on this computer; the public key lies beside it as `.pub`. */
   privateKeyFile: string;
+  /** What it is for; listed with the machine. */
   roles: string[];
 }
 
+/** What is known of a lab machine once it runs. */
 export interface LabMachineOutputs {
+  /** IPv4 address. */
   address: string;
+  /** IPv6 address. */
   address6: string;
+  /** Its /etc/machine-id. */
   machineId: string;
+  /** Its public host key, `ssh-ed25519 AAAA…`. */
   hostKey: string;
   /** `running`, or what the last read found. */
   state: "running" | "stopped" | "absent";
