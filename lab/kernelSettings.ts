@@ -44,116 +44,121 @@ export interface SettingsRecord {
   changed: ChangedSetting[];
 }
 
-const recordFile = join(stateRoot, "kernelSettings.json");
-const read = (key: string) =>
-  readFile(`/proc/sys/${key}`, "utf8")
+/** Where settings lie and where it is noted what they were; tests have a place of their own. */
+export interface SettingsPlace {
+  folder: string;
+  record: string;
+  bootId: string;
+}
+
+const thisHost = (): SettingsPlace => ({
+  folder: "/proc/sys",
+  record: join(stateRoot, "kernelSettings.json"),
+  bootId: bootId(),
+});
+
+const read = (at: SettingsPlace, key: string) =>
+  readFile(join(at.folder, key), "utf8")
     .then((text) => text.trim())
     .catch(() => undefined);
-const write = (key: string, value: string) => writeFile(`/proc/sys/${key}`, value);
+const write = (at: SettingsPlace, key: string, value: string) => writeFile(join(at.folder, key), value);
 
 /** Whether a present value does what is wanted. */
 export function satisfies(present: string, wanted: { value: string; atLeast?: boolean }): boolean {
   return wanted.atLeast ? Number(present) >= Number(wanted.value) : present === wanted.value;
 }
 
-/** Settings that this network needs and that are not as needed now, by their sysctl names. */
-export async function unmetSettings(ipv6: boolean): Promise<string[]> {
-  const unmet: string[] = [];
-  for (const wanted of wantedSettings(ipv6)) {
-    const present = await read(wanted.key);
-    if (present !== undefined && !satisfies(present, wanted)) unmet.push(wanted.key.replaceAll("/", "."));
-  }
-  return unmet;
-}
-
 function wantedSettings(ipv6: boolean) {
   return ipv6 ? [...sharedSettings, forwarding6] : sharedSettings;
+}
+
+/** Settings that a network needs and that are not as needed now, by their sysctl names. */
+export async function unmetSettings(ipv6: boolean, at = thisHost()): Promise<string[]> {
+  const plan = await planSettings(ipv6, at);
+  return plan.filter((step) => step.before !== step.after).map((step) => step.key.replaceAll("/", "."));
 }
 
 /**
  * Sets what a network needs and notes the old values before it changes them.
  * Settings this kernel lacks are left out. Call under the lab's host lock.
  */
-export async function holdSettings(network: string, ipv6: boolean): Promise<void> {
-  const known = await readJson<SettingsRecord>(recordFile);
+export async function holdSettings(network: string, ipv6: boolean, at = thisHost()): Promise<void> {
+  const known = await readJson<SettingsRecord>(at.record);
   // After a reboot of this host everything has its default again: old notes would put back something else.
-  const record =
-    known?.bootId === bootId() ? known : { bootId: bootId(), holders: known?.holders ?? [], changed: [] };
-  record.holders = [...new Set([...record.holders, network])].sort();
-  const plan = await planSettings(ipv6);
-  for (const step of plan) {
-    const noted = record.changed.find((changed) => changed.key === step.key);
-    if (noted) noted.after = step.after;
-    else record.changed.push(step);
-  }
-  await writeJson(recordFile, record);
-  for (const step of plan) if (step.before !== step.after) await write(step.key, step.after);
+  const noted = known?.bootId === at.bootId ? known.changed : [];
+  const plan = await planSettings(ipv6, at);
+  await writeJson(at.record, {
+    bootId: at.bootId,
+    holders: [...new Set([...(known?.holders ?? []), network])].sort(),
+    changed: [...noted, ...plan.filter((step) => !noted.some((old) => old.key === step.key))],
+  } satisfies SettingsRecord);
+  for (const step of plan) if (step.before !== step.after) await write(at, step.key, step.after);
 }
 
 /** Takes one network's need away; with the last one every setting goes back, unless someone else changed it since. */
-export async function releaseSettings(network: string): Promise<void> {
-  const record = await readJson<SettingsRecord>(recordFile);
+export async function releaseSettings(network: string, at = thisHost()): Promise<void> {
+  const record = await readJson<SettingsRecord>(at.record);
   if (!record) return;
   const holders = record.holders.filter((holder) => holder !== network);
   if (holders.length > 0) {
-    await writeJson(recordFile, { ...record, holders });
+    await writeJson(at.record, { ...record, holders });
     return;
   }
-  if (record.bootId === bootId()) await putBack(record.changed);
-  await rm(recordFile, { force: true });
+  if (record.bootId === at.bootId) await putBack(record.changed, at);
+  await rm(at.record, { force: true });
 }
 
-async function putBack(changed: ChangedSetting[]): Promise<void> {
-  const companions = changed.filter((step) => step.before === step.after);
-  for (const step of changed) {
-    if (step.before !== step.after && (await read(step.key)) === step.after)
-      await write(step.key, step.before);
+async function putBack(changed: ChangedSetting[], at: SettingsPlace): Promise<void> {
+  for (const step of changed.filter(({ before, after }) => before !== after)) {
+    if ((await read(at, step.key)) === step.after) await write(at, step.key, step.before);
   }
-  // The kernel changes these along with a forwarding switch; now they are what they were.
-  for (const step of companions)
-    if ((await read(step.key)) !== step.before) await write(step.key, step.before).catch(() => {});
+  // The kernel changed these along with a forwarding switch. Those of interfaces that are gone cannot be written.
+  for (const step of changed.filter(({ before, after }) => before === after)) {
+    if ((await read(at, step.key)) !== step.before) await write(at, step.key, step.before).catch(() => {});
+  }
 }
 
 /** The changes to make now, in order, with the settings that the kernel would change along (before = after). */
-async function planSettings(ipv6: boolean): Promise<ChangedSetting[]> {
+async function planSettings(ipv6: boolean, at: SettingsPlace): Promise<ChangedSetting[]> {
   const plan: ChangedSetting[] = [];
   for (const wanted of wantedSettings(ipv6)) {
-    const before = await read(wanted.key);
+    const before = await read(at, wanted.key);
     if (before === undefined || satisfies(before, wanted)) continue;
-    plan.push(...(await companionsOf(wanted.key)), { key: wanted.key, before, after: wanted.value });
+    plan.push(...(await companionsOf(wanted.key, at)), { key: wanted.key, before, after: wanted.value });
   }
   return plan;
 }
 
 /**
- * A forwarding switch resets other settings: IPv4's flips accept_redirects, IPv6's sets every interface's
- * forwarding and makes the kernel ignore router advertisements unless accept_ra is 2.
+ * A forwarding switch resets other settings: IPv4's flips accept_redirects, both set every interface's forwarding,
+ * and with IPv6's the kernel ignores router advertisements unless accept_ra is 2.
  */
-async function companionsOf(key: string): Promise<ChangedSetting[]> {
-  const same = async (keys: string[]) => {
-    const values = await Promise.all(keys.map(async (name) => ({ key: name, before: await read(name) })));
-    return values.flatMap(({ key, before }) =>
-      before === undefined ? [] : [{ key, before, after: before }],
-    );
-  };
+async function companionsOf(key: string, at: SettingsPlace): Promise<ChangedSetting[]> {
   if (key === "net/ipv4/ip_forward") {
-    const perInterface = (await readdir("/proc/sys/net/ipv4/conf")).map(
-      (name) => `net/ipv4/conf/${name}/forwarding`,
-    );
-    return same([
-      "net/ipv4/conf/all/accept_redirects",
-      ...perInterface.filter((name) => !name.includes("/all/")),
-    ]);
+    const redirects = await asTheyAre(["net/ipv4/conf/all/accept_redirects"], at);
+    return [...redirects, ...(await asTheyAre(await perInterface("ipv4", "forwarding", at), at))];
   }
   if (key !== forwarding6.key) return [];
-  const interfaces = (await readdir("/proc/sys/net/ipv6/conf")).filter((name) => name !== "all");
-  const advertisements = (await same(interfaces.map((name) => `net/ipv6/conf/${name}/accept_ra`)))
+  const advertisements = (await asTheyAre(await perInterface("ipv6", "accept_ra", at), at))
     .filter((setting) => setting.before === "1" && !/\/(lo|default)\//.test(setting.key))
     .map((setting) => ({ ...setting, after: "2" }));
-  return [...(await same(interfaces.map((name) => `net/ipv6/conf/${name}/forwarding`))), ...advertisements];
+  return [...(await asTheyAre(await perInterface("ipv6", "forwarding", at), at)), ...advertisements];
+}
+
+async function perInterface(family: "ipv4" | "ipv6", name: string, at: SettingsPlace): Promise<string[]> {
+  const interfaces = await readdir(join(at.folder, `net/${family}/conf`));
+  return interfaces.filter((found) => found !== "all").map((found) => `net/${family}/conf/${found}/${name}`);
+}
+
+async function asTheyAre(keys: string[], at: SettingsPlace): Promise<ChangedSetting[]> {
+  const values = await Promise.all(keys.map((key) => read(at, key)));
+  return keys.flatMap((key, index) => {
+    const value = values[index];
+    return value === undefined ? [] : [{ key, before: value, after: value }];
+  });
 }
 
 /** Networks that hold the shared settings now. */
 export async function settingsHolders(): Promise<string[]> {
-  return (await readJson<SettingsRecord>(recordFile))?.holders ?? [];
+  return (await readJson<SettingsRecord>(thisHost().record))?.holders ?? [];
 }
