@@ -1,15 +1,15 @@
-import { isIP } from "node:net";
 import { z } from "zod";
-import { network } from "./allowedPort.ts";
 import * as field from "./fields.ts";
+import { firewallElement } from "./firewallElement.ts";
 import type { CommonItem, ItemKind } from "./kind.ts";
+import { canonicalNetwork, familyOf, network } from "./network.ts";
 
 /** One opening of the firewall for traffic through this machine, from one network to another (pods, guests). Restored exactly. */
 export interface AllowedForwardItem extends CommonItem {
   kind: "allowedForward";
   /** Source network in CIDR form; `0.0.0.0/0` is any IPv4. */
   from: string;
-  /** Destination network in CIDR form, of the same family. */
+  /** Destination network in CIDR form, of the same family; openings must not overlap. */
   to: string;
 }
 
@@ -28,8 +28,11 @@ export const allowedForward: ItemKind<AllowedForwardItem> = {
   subject: (item) => `${item.from} to ${item.to}`,
   restores: () => "exactly",
   timeLimit: 10,
-  variables: (item) => ({ set: `forward_ip${familyOf(item.from)}`, element: `${item.from} . ${item.to}` }),
+  variables: (item) => ({
+    ...firewallElement(
+      `forward_ip${familyOf(item.from)}`,
+      `${canonicalNetwork(item.from)} . ${canonicalNetwork(item.to)}`,
+    ),
+  }),
   desired: () => "boot=yes live=yes",
 };
-
-const familyOf = (cidr: string): number => isIP(cidr.split("/")[0] ?? "");

@@ -1,7 +1,8 @@
-import { isIP } from "node:net";
 import { z } from "zod";
 import * as field from "./fields.ts";
+import { type FirewallElement, firewallElement } from "./firewallElement.ts";
 import type { CommonItem, ItemKind } from "./kind.ts";
+import { canonicalNetwork, familyOf, network } from "./network.ts";
 
 /**
  * One opening of the firewall for traffic to this machine: an element of a named set of
@@ -10,37 +11,20 @@ import type { CommonItem, ItemKind } from "./kind.ts";
  */
 export interface AllowedPortItem extends CommonItem {
   kind: "allowedPort";
-  /** Transport protocol. */
   protocol: "tcp" | "udp";
   /** 1 to 65535. */
   port: number;
-  /** `any`, or the IPv4 or IPv6 network in CIDR form that may reach it. */
+  /** `any`, or the IPv4 or IPv6 network in CIDR form that may reach it; networks of one port must not overlap. */
   from: string;
 }
 
-/** CIDR form of an IPv4 or IPv6 network. */
-export const network = z.string().refine(
-  (value) => {
-    const [address, length, rest] = value.split("/");
-    const family = isIP(address ?? "");
-    return (
-      family !== 0 &&
-      rest === undefined &&
-      /^\d{1,3}$/.test(length ?? "") &&
-      Number(length) <= (family === 4 ? 32 : 128)
-    );
-  },
-  { error: "must be a network in CIDR form such as `10.0.0.0/8`" },
-);
-
-/** Set and element in nft's terms: `tcp_any { 22 }`, `tcp_ip4 { 10.0.0.0/8 . 22 }`. */
-export function firewallElement(item: Pick<AllowedPortItem, "protocol" | "port" | "from">): {
-  set: string;
-  element: string;
-} {
-  if (item.from === "any") return { set: `${item.protocol}_any`, element: String(item.port) };
-  const family = isIP(item.from.split("/")[0] ?? "");
-  return { set: `${item.protocol}_ip${family}`, element: `${item.from} . ${item.port}` };
+/** `tcp_any { 22 }`, `tcp_ip4 { 10.0.0.0/8 . 22 }`. */
+function elementOf(item: AllowedPortItem): FirewallElement {
+  if (item.from === "any") return firewallElement(`${item.protocol}_any`, String(item.port));
+  return firewallElement(
+    `${item.protocol}_ip${familyOf(item.from)}`,
+    `${canonicalNetwork(item.from)} . ${item.port}`,
+  );
 }
 
 export const allowedPort: ItemKind<AllowedPortItem> = {
@@ -55,7 +39,7 @@ export const allowedPort: ItemKind<AllowedPortItem> = {
   subject: (item) => `${item.protocol}/${item.port} from ${item.from}`,
   restores: () => "exactly",
   timeLimit: 10,
-  variables: (item) => firewallElement(item),
+  variables: (item) => ({ ...elementOf(item) }),
   desired: () => "boot=yes live=yes",
   endangersLogin: (item) => item.protocol === "tcp" && item.port === 22,
 };
