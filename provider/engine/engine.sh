@@ -363,6 +363,7 @@ transaction_restore() {
 }
 
 transaction_commit() {
+  rm -rf "$gw_root/fetch/$gw_owner"
   while read -r gw_folder; do
     rm -rf "$gw_folder"
   done <"$gw_transaction/released"
@@ -631,7 +632,7 @@ registry_close() {
     [ ! -e "$gw_claim" ] || return 0
   done
   rm -f "$gw_root/lease" "$gw_root/format" "$gw_root"/reverted-*
-  rm -rf "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" "$gw_root/locks" "$gw_root/downloads"
+  rm -rf "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" "$gw_root/locks" "$gw_root/downloads" "$gw_root/fetch"
   rmdir "$gw_root" 2>/dev/null || :
 }
 
