@@ -6,7 +6,7 @@ import { GroundworkError } from "../errors/index.ts";
 import type { Architecture } from "../versions/index.ts";
 import { type CacheEntry, ensureEntry } from "./cacheEntry.ts";
 import { cacheFolder } from "./cacheFolder.ts";
-import { isDebian } from "./debianPackages.ts";
+import { aptOptions, isDebian } from "./debianPackages.ts";
 import { type Progress, reporting, reportingReady } from "./progress.ts";
 
 const packageName = "busybox-static";
@@ -33,7 +33,7 @@ async function unpackBusybox(architecture: Architecture, into: string): Promise<
   try {
     if (!(await fetchPackage(architecture, work))) {
       // The lists of packages may be missing or too old to name a file that is still there.
-      await execa("apt-get", ["-qq", "update"], { reject: false });
+      await execa("apt-get", [...aptOptions, "update"], { reject: false });
       if (!(await fetchPackage(architecture, work))) throw unreachable();
     }
     const archive = (await readdir(work)).find((file) => file.endsWith(".deb"));
@@ -47,7 +47,7 @@ async function unpackBusybox(architecture: Architecture, into: string): Promise<
 }
 
 async function fetchPackage(architecture: Architecture, work: string): Promise<boolean> {
-  const run = await execa("apt-get", ["-qq", "download", `${packageName}:${architecture}`], {
+  const run = await execa("apt-get", [...aptOptions, "download", `${packageName}:${architecture}`], {
     cwd: work,
     reject: false,
   });

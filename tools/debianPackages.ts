@@ -74,9 +74,16 @@ export async function missingPackages(packages: readonly string[], system: Packa
   return packages.filter((name) => !installed.has(name));
 }
 
+/** Quiet, patient with another apt-get that is at work (unattended upgrades), impatient with a silent package source. */
+export const aptOptions = [
+  "-qq",
+  ...["DPkg::Lock::Timeout=300", "Acquire::http::Timeout=30", "Acquire::https::Timeout=30"].flatMap(
+    (option) => ["-o", option],
+  ),
+];
+
 async function aptGet(args: readonly string[], list: string, system: PackageSystem): Promise<void> {
-  // Another apt-get (unattended upgrades) may be at work: wait for it instead of failing.
-  const run = await system.run("apt-get", ["-qq", "-o", "DPkg::Lock::Timeout=300", ...args]);
+  const run = await system.run("apt-get", [...aptOptions, ...args]);
   if (run?.exitCode === 0 && !(args[0] === "update" && failedUpdate.test(run.output))) return;
   const lines = (run?.output ?? "apt-get is missing").trim().split("\n");
   const trouble = lines.filter((line) => /^[EW]:/.test(line)).slice(0, 3);

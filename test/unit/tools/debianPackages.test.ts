@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ensureDebianPackages, type PackageSystem } from "../../../tools/debianPackages.ts";
+import { aptOptions, ensureDebianPackages, type PackageSystem } from "../../../tools/debianPackages.ts";
 
 interface Call {
   readonly program: string;
@@ -34,7 +34,9 @@ describe("missing Debian packages", () => {
     assert.deepEqual(lines, [
       "installing the Debian packages libseccomp-dev removed-one (needed to build runc)",
     ]);
-    const apt = calls.filter(({ program }) => program === "apt-get").map(({ args }) => args.slice(3));
+    const apt = calls
+      .filter(({ program }) => program === "apt-get")
+      .map(({ args }) => args.slice(aptOptions.length));
     assert.deepEqual(apt, [
       ["update"],
       ["install", "--yes", "--no-install-recommends", "libseccomp-dev", "removed-one"],

@@ -10,8 +10,12 @@ import { inTemporaryFolder } from "./temporary.ts";
 const standardPrograms =
   "cat cmp cp cut dirname grep head ln mkdir mv ps readlink rm rmdir sh sleep tail uname".split(" ");
 
-/** An npm that notes that it was called and then behaves as the file `behaviour` says. */
+/** An npm whose registry fails as the file `registry` says, and which else notes its call and does what `behaviour` says. */
 const fakeNpm = `#!/bin/sh
+if [ "$1" = view ]; then
+  [ ! -f "$TEST_FOLDER/registry" ] || { cat "$TEST_FOLDER/registry" >&2; exit 1; }
+  exit 0
+fi
 echo "$*" >>"$TEST_FOLDER/calls"
 . "$TEST_FOLDER/behaviour"
 `;
@@ -129,6 +133,23 @@ describe("the entry script", () => {
       await writeFile(join(folder, "behaviour"), "rm -rf node_modules; exit 1");
       assert.equal((await start([])).code, 2);
       assert.ok((await readdir(join(folder, "checkout/node_modules/.bin"))).includes("node"));
+    }));
+
+  test("takes the packages from npm's own cache when the registry does not answer", () =>
+    inCheckout(`case $* in *--offline*) ;; *) exit 1 ;; esac\n${installs}`, async ({ start, folder }) => {
+      await writeFile(join(folder, "registry"), "npm error code ENOTFOUND\n");
+      assert.equal((await start([])).code, 0);
+    }));
+
+  test("tells about the registry, not about the cache, when neither gives the packages", () =>
+    inCheckout("echo npm error code ENOTCACHED; exit 1", async ({ start, folder }) => {
+      await writeFile(
+        join(folder, "registry"),
+        "npm error code ETIMEDOUT\nnpm error network timeout at https://x\n",
+      );
+      const run = await start([]);
+      assert.equal(run.code, 2);
+      assert.match(run.errors, /registry does not answer as it should \(npm error network timeout at/);
     }));
 
   const failures = [
