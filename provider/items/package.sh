@@ -1,5 +1,6 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2034 # the engine sets the item's variables and reads $observed
+# shellcheck disable=SC2015 # `a && b || c` is meant: c runs when either fails
 # package: name version hold
 #
 # A capture holds `was` (STATE VERSION HOLD), and once apt ran `packages`: what else that run
@@ -19,8 +20,8 @@ package_native() { # sets gw_native, empty on a machine with one architecture
   [ ! -f /var/lib/dpkg/arch ] || read -r gw_native </var/lib/dpkg/arch
 }
 
-package_take() { # NAME: sets gw_state, gw_version, gw_hold
-  gw_rest=$gw_dpkg gw_state=absent gw_version=- gw_hold=no
+package_take() { # NAME: sets gw_state, gw_version, gw_held
+  gw_rest=$gw_dpkg gw_state=absent gw_version=- gw_held=no
   while :; do
     case $gw_rest in
       *"$gw_newline$1$gw_tab"*) gw_rest=${gw_rest#*"$gw_newline$1$gw_tab"} ;;
@@ -37,7 +38,7 @@ package_take() { # NAME: sets gw_state, gw_version, gw_hold
   done
   gw_version=${gw_line#*"$gw_tab"}
   case $gw_abbreviation in
-    h*) gw_hold=yes ;;
+    h*) gw_held=yes ;;
   esac
   case $gw_abbreviation in
     ??R) gw_state=broken ;;
@@ -50,7 +51,7 @@ package_take() { # NAME: sets gw_state, gw_version, gw_hold
 
 package_judge() { # sets $observed from what was taken
   case $gw_state in
-    installed) observed="installed${version:+ version=$gw_version} hold=$gw_hold" ;;
+    installed) observed="installed${version:+ version=$gw_version} hold=$gw_held" ;;
     removed) observed=absent ;;
     *) observed=$gw_state ;;
   esac
@@ -75,7 +76,7 @@ package_observe_many() {
     package_take "$name"
     package_judge
     remember "$gw_i" "$observed"
-    eval "gw_package_first_$gw_i=\"\$gw_state \$gw_version \$gw_hold\""
+    eval "gw_package_first_$gw_i=\"\$gw_state \$gw_version \$gw_held\""
   done
 }
 
@@ -87,7 +88,7 @@ package_capture() {
   if [ -z "$gw_first" ]; then
     package_look "$name"
     package_take "$name"
-    gw_first="$gw_state $gw_version $gw_hold"
+    gw_first="$gw_state $gw_version $gw_held"
   fi
   printf '%s\n' "$gw_first" >"$capture/was"
   case $gw_index/$version/$gw_first in
@@ -124,20 +125,22 @@ package_apply() {
   esac
   package_look "$name"
   package_take "$name"
-  case $gw_hold/$hold in
-    yes/no) package_tool apt-mark unhold -- "$name" ;;
-    no/yes) package_tool apt-mark hold -- "$name" ;;
-  esac
+  [ "$gw_held" = "$hold" ] || package_hold "$hold" "$name"
 }
 
-# Installs the current item and the absent ones next to it, which would each need their own run of apt.
+package_hold() { # yes|no NAME…
+  gw_verb=unhold
+  [ "$1" = no ] || gw_verb=hold
+  shift
+  package_tool apt-mark "$gw_verb" -- "$@"
+}
+
+# Installs the current item, and the absent ones next to it that would each need their own run of apt.
 package_bring() {
-  gw_captures=$gw_capture gw_held=''
-  [ "$observed" != "${observed#*hold=yes}" ] && gw_held=--allow-change-held-packages
-  gw_seconds=$time_limit
-  gw_single=$name${version:+=$version}
-  package_batch
-  dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Architecture}\t${Version}\n' >"${gw_captures%%"$gw_newline"*}/before" || return
+  gw_captures=$gw_capture gw_seconds=$time_limit gw_single=$name${version:+=$version} gw_specs='' gw_batch=''
+  package_batch || return
+  package_list >"${gw_captures%%"$gw_newline"*}/before" || return
+  # shellcheck disable=SC2086 # neither names nor versions hold blanks or patterns
   package_install "$gw_single" $gw_specs
   gw_code=$?
   if [ "$gw_code" -ne 0 ] && [ -n "$gw_batch" ]; then
@@ -146,13 +149,12 @@ package_bring() {
     gw_code=$?
   fi
   package_record
-  [ "$gw_code" -eq 0 ] || return "$gw_code"
-  package_batch_done
+  [ "$gw_code" -eq 0 ] && package_batch_done
 }
 
 # Captures the others now: when it is their turn, they are there already.
 package_batch() {
-  gw_batch='' gw_specs='' gw_at=$gw_index gw_next=$gw_index
+  gw_at=$gw_index gw_at_observed=$observed gw_next=$gw_index
   for gw_number in $gw_items_package; do
     [ "$gw_number" -gt "$gw_at" ] || continue
     gw_next=$((gw_next + 1))
@@ -167,5 +169,252 @@ package_batch() {
     gw_seconds=$((gw_seconds + time_limit))
   done
   use_item "$gw_at"
-  eval "observed=\$gw_observed_$gw_at"
+  observed=$gw_at_observed
+}
+
+# The others changed in this run, too: what depends on them has to know.
+package_batch_done() {
+  gw_at=$gw_index
+  set --
+  for gw_number in $gw_batch; do
+    use_item "$gw_number"
+    [ "$hold" = no ] || set -- "$@" "$name"
+  done
+  [ $# -eq 0 ] || package_hold yes "$@"
+  for gw_number in $gw_batch; do
+    use_item "$gw_number"
+    package_observe
+    [ "$observed" = "$gw_desired" ] || continue
+    gw_changed=$gw_changed$gw_newline$gw_key
+    report changed "$gw_number" absent
+  done
+  use_item "$gw_at"
+}
+
+package_install() { # NAME[=VERSION]…
+  package_settle
+  gw_updated=''
+  ! package_lists_old || package_update
+  package_try "$@" && return
+  gw_code=$?
+  [ -z "$gw_updated" ] && grep -Eq 'Unable to locate|no installation candidate|was not found|404 |to fetch' "$gw_run/tool" || return "$gw_code"
+  package_update
+  package_try "$@"
+}
+
+package_try() { # NAME[=VERSION]…
+  for gw_spec in "$@"; do
+    package_known "${gw_spec%%=*}" || return 100
+  done
+  package_apt install --allow-downgrades --allow-change-held-packages -- "$@"
+}
+
+# apt-get would take a name that it does not know and that ends in a sign, or holds a dot, as more than a name.
+package_known() { # NAME
+  case $1 in
+    *.* | *+ | *-) ;;
+    *) return 0 ;;
+  esac
+  apt-cache pkgnames -- "$1" </dev/null >"$gw_run/tool" && grep -qxF -e "$1" "$gw_run/tool" && return
+  echo "E: Unable to locate package $1" | tee "$gw_run/tool"
+  return 1
+}
+
+package_apt() { # ARGUMENTS…
+  package_tool apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 \
+    -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef -o Acquire::Retries=3 "$@"
+}
+
+# What an interrupted run left half-done would make every other refuse.
+package_settle() {
+  set -- /var/lib/dpkg/updates/*
+  [ ! -e "$1" ] || package_tool dpkg --force-confold --configure -a
+}
+
+# None yet, older than a day, or older than the list of sources.
+package_lists_old() {
+  set -- /var/lib/apt/lists/*_Packages*
+  [ -e "$1" ] || return 0
+  gw_stale=$(
+    find /var/lib/apt/lists/partial -maxdepth 0 -mmin +1440
+    find /etc/apt/sources.list /etc/apt/sources.list.d -newer /var/lib/apt/lists/partial 2>/dev/null
+  )
+  [ -n "$gw_stale" ]
+}
+
+package_update() {
+  gw_updated=yes
+  package_apt update
+}
+
+# Runs a tool of dpkg or apt; the machine's own timers use them, too, and not every lock can be waited for.
+package_tool() {
+  gw_tries=60
+  while :; do
+    locked dpkg timeout -k 5 "${gw_seconds:-$time_limit}" "$@" </dev/null >"$gw_run/tool" 2>&1
+    gw_code=$?
+    [ "$gw_code" -ne 0 ] && [ "$gw_tries" -gt 0 ] &&
+      grep -Eq 'Could not get lock|lock was locked|Unable to lock|Unable to acquire' "$gw_run/tool" || break
+    gw_tries=$((gw_tries - 1))
+    sleep 1
+  done
+  cat "$gw_run/tool"
+  return "$gw_code"
+}
+
+package_list() {
+  dpkg-query -W -f '${db:Status-Abbrev}\t${Package}:${Architecture}\t${Version}\n' </dev/null
+}
+
+package_differences() { # FILE of package_list from before
+  package_native
+  package_list >"$gw_run/packages"
+  awk -F '\t' -v native="$gw_native" '
+    function plain(name) {
+      sub(native == "" ? ":[^:]*$" : ":(all|" native ")$", "", name)
+      return name
+    }
+    $1 !~ /^.[iWt]/ { next }
+    FILENAME == ARGV[1] { before[$2] = $3; next }
+    { after[$2] = 1 }
+    !($2 in before) { print "new " plain($2); next }
+    before[$2] != $3 { print "changed " plain($2) "=" before[$2] }
+    END { for (name in before) if (!(name in after)) print "gone " plain(name) "=" before[name] }
+  ' "$1" "$gw_run/packages"
+}
+
+# Every item of the run gets the record; so does its baseline, by which it is taken back one day.
+package_record() {
+  gw_first=${gw_captures%%"$gw_newline"*}
+  package_differences "$gw_first/before" >"$gw_run/differences"
+  gw_ifs=$IFS
+  IFS=$gw_newline
+  for gw_folder_of in $gw_captures; do
+    cat "$gw_run/differences" >>"$gw_folder_of/packages"
+    case $gw_folder_of in
+      "$gw_root/baseline/"*) ;;
+      *) cat "$gw_run/differences" >>"$gw_root/baseline/${gw_folder_of##*/}/packages" ;;
+    esac
+  done
+  IFS=$gw_ifs
+  rm -f "$gw_first/before"
+}
+
+# --- restore ---
+
+package_restore() {
+  gw_seconds=$time_limit
+  package_settle
+  if [ -f "$capture/before" ]; then
+    package_differences "$capture/before" >>"$capture/packages"
+    rm -f "$capture/before"
+  fi
+  read -r gw_was gw_was_version gw_was_hold <"$capture/was"
+  package_look "$name"
+  package_take "$name"
+  case $gw_was/$gw_state in
+    absent/absent | removed/absent | removed/removed) return 0 ;;
+    absent/*) package_take_away --purge ;;
+    removed/*) package_take_away --remove ;;
+    installed/*) package_back ;;
+  esac
+}
+
+# dpkg refuses what others need; those may be taken away later, and this one with them in the second pass.
+package_take_away() { # --purge|--remove
+  package_tool dpkg "$1" -- "$name" && return
+  gw_code=$?
+  grep -q 'dependency problems' "$gw_run/tool" && package_tool apt-mark auto -- "$name" || return "$gw_code"
+}
+
+package_back() {
+  if [ "$gw_state" != installed ] || { [ -n "$version" ] && [ "$gw_version" != "$gw_was_version" ]; }; then
+    package_old || return
+    [ ! -s "$capture/auto" ] || package_tool apt-mark auto -- "$name"
+  fi
+  package_look "$name"
+  package_take "$name"
+  [ "$gw_held" = "$gw_was_hold" ] || package_hold "$gw_was_hold" "$name"
+}
+
+# First with what came along at its old version, then alone.
+package_old() {
+  gw_spec=$name=$gw_was_version
+  for gw_archive in "$capture"/*.deb; do
+    [ ! -f "$gw_archive" ] || gw_spec=$gw_archive
+  done
+  set --
+  package_words changed
+  for gw_word in $gw_words; do
+    [ "${gw_word%%=*}" = "$name" ] || set -- "$@" "$gw_word"
+  done
+  [ $# -gt 0 ] && package_apt install --allow-downgrades --allow-change-held-packages -- "$gw_spec" "$@" ||
+    package_apt install --allow-downgrades --allow-change-held-packages -- "$gw_spec" ||
+    { package_update && package_apt install --allow-downgrades --allow-change-held-packages -- "$gw_spec"; }
+}
+
+package_words() { # KIND of difference: sets gw_words
+  gw_words=''
+  [ -f "$capture/packages" ] || return 0
+  while read -r gw_word gw_rest; do
+    [ "$gw_word" != "$1" ] || gw_words="$gw_words $gw_rest"
+  done <"$capture/packages"
+}
+
+# Once all is back: what came along and nobody needs goes, and what had to give way returns.
+package_after_restore() {
+  gw_seconds=$time_limit
+  read -r gw_was _ <"$capture/was"
+  [ "$gw_was" != installed ] || return 0
+  package_words new
+  # shellcheck disable=SC2086
+  package_leftover "$name" $gw_words
+  package_words gone
+  # shellcheck disable=SC2086
+  package_returning $gw_words
+}
+
+package_leftover() { # NAME…
+  package_present "$@"
+  [ -n "$gw_present" ] || return 0
+  apt-get -s autoremove --purge -o APT::AutoRemove::RecommendsImportant=false \
+    -o APT::AutoRemove::SuggestsImportant=false </dev/null >"$gw_run/tool" 2>/dev/null
+  set --
+  for gw_word in $gw_present; do
+    grep -qF "Purg $gw_word [" "$gw_run/tool" && ! package_claimed "$gw_word" && set -- "$@" "$gw_word"
+  done
+  [ $# -eq 0 ] || package_tool dpkg --purge -- "$@"
+  package_present "$name"
+  [ -z "$gw_present" ] || package_claimed "$name" || report kept "$name $gw_key"
+}
+
+package_present() { # NAME…: sets gw_present to those that are installed
+  gw_present=''
+  package_look "$@"
+  for gw_word in "$@"; do
+    package_take "${gw_word%:*}"
+    case $gw_state in
+      installed | broken) gw_present="$gw_present $gw_word" ;;
+    esac
+  done
+}
+
+# By this program or another one. Its own claims do not count while the operation that made them is put back.
+package_claimed() { # NAME
+  gw_own=$gw_root/claims/$gw_owner
+  ! grep -qxF -e "$capture" "$gw_transaction/order" || gw_own=$gw_transaction/claim.before
+  for gw_claim in "$gw_root"/claims/* "$gw_own"; do
+    [ -f "$gw_claim" ] || continue
+    [ "$gw_claim" = "$gw_own" ] || [ "$gw_claim" != "$gw_root/claims/$gw_owner" ] || continue
+    ! grep -qF "${gw_tab}package:$1$gw_tab" "$gw_claim" || return 0
+  done
+  return 1
+}
+
+package_returning() { # NAME=VERSION…
+  for gw_word in "$@"; do
+    package_present "${gw_word%%=*}"
+    [ -n "$gw_present" ] || package_apt install -- "$gw_word" || package_apt install -- "${gw_word%%=*}" ||
+      printf '%s: %s could not be installed again' "$gw_key" "$gw_word" | report_text unrestored
+  done
 }

@@ -203,19 +203,19 @@ service_run() {
 # A start of these types succeeds before the program had a chance to fail. The last start waits for all.
 service_stays() {
   case $gw_type in
-    simple | exec | idle) gw_started="${gw_started-} $gw_id" ;;
+    simple | exec | idle) gw_fresh="${gw_fresh-} $gw_id" ;;
   esac
   later_items
-  [ -n "${gw_started-}" ] && [ -z "$gw_later" ] || return 0
+  [ -n "${gw_fresh-}" ] && [ -z "$gw_later" ] || return 0
   sleep 0.3
-  for gw_id in $gw_started; do
+  for gw_id in $gw_fresh; do
     gw_restarts=$(systemctl show -p NRestarts --value -- "$gw_id")
     [ "${gw_restarts:-0}" -eq 0 ] && systemctl is-active -q -- "$gw_id" || {
       echo "$gw_id ended as soon as it was started"
       return 1
     }
   done
-  gw_started=''
+  gw_fresh=''
 }
 
 service_capture() {
