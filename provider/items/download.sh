@@ -1,37 +1,45 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2154,SC2034,SC2015 # the engine sets the item's variables and reads $observed; `a && b || c` is meant
+# shellcheck disable=SC2154,SC2034 # the engine sets the item's variables and reads $observed
+# shellcheck disable=SC2015 # `a && b || c` is meant: c runs when either fails
 # download: path urls sha256 member mode
+#
+# /var/lib/groundwork/downloads/ holds SHA256 (fetched and checked), SHA256.partial, and for each
+# item `installed-HASH`: digest and source of what was put at its path, since a member has a digest of its own.
 
-# What was installed from an archive: `SOURCE#MEMBER DIGEST`, because the file's digest is not the source's.
-download_record() { printf '%s/downloads/%s' "$gw_root" "$gw_hash"; }
+download_source() { printf '%s' "$sha256${member:+#$member}"; }
 
 download_observe() {
-  if [ -L "$path" ] || { [ -e "$path" ] && [ ! -f "$path" ]; }; then
+  if [ -f "$path" ] && [ ! -L "$path" ]; then
+    gw_sum=$(sha256sum <"$path")
+    download_line "$(stat -c %a "$path")" "${gw_sum%% *}"
+  elif [ -L "$path" ]; then
+    observed=symlink
+  elif [ -e "$path" ]; then
     observed=other
-  elif [ -f "$path" ]; then
-    download_judge "$(stat -c %a -- "$path")" "$(sha256sum <"$path")"
   else
     observed=absent
   fi
 }
 
-download_judge() { # MODE "DIGEST …": sets $observed
+# A whole file is its own proof; a member is known by the record of its extraction.
+download_line() { # MODE DIGEST: sets $observed
   gw_mode=$1
   while [ ${#gw_mode} -lt 4 ]; do gw_mode=0$gw_mode; done
-  gw_sum=${2%% *}
-  if [ -z "$member" ]; then
-    observed="source=$gw_sum mode=$gw_mode intact=yes"
-    return
+  gw_from='' gw_put=''
+  if [ -f "$gw_root/downloads/installed-$gw_hash" ]; then
+    IFS= read -r gw_line <"$gw_root/downloads/installed-$gw_hash"
+    gw_put=${gw_line%% *} gw_from=${gw_line#* }
   fi
-  gw_source=unknown gw_installed=''
-  gw_record=$(download_record)
-  [ ! -f "$gw_record" ] || read -r gw_installed gw_source <"$gw_record"
-  gw_intact=no
-  [ "$gw_installed" != "$gw_sum" ] || gw_intact=yes
-  observed="source=$gw_source mode=$gw_mode intact=$gw_intact"
+  if [ -z "$member" ] && [ "$2" = "$sha256" ]; then
+    observed="source=$2 mode=$gw_mode intact=yes"
+  elif [ -n "$gw_from" ] && [ "$gw_put" = "$2" ]; then
+    observed="source=$gw_from mode=$gw_mode intact=yes"
+  else
+    observed="source=${gw_from:-unknown} mode=$gw_mode intact=no"
+  fi
 }
 
-# One process for all digests and one for all modes, in order.
+# Two processes for all downloads, as with files.
 download_observe_many() {
   gw_many=$*
   gw_regular=''
@@ -47,83 +55,148 @@ download_observe_many() {
     fi
   done
   [ $# -gt 0 ] || return 0
-  stat -c %a -- "$@" >"$gw_run/stat"
-  sha256sum -- "$@" >"$gw_run/sums"
+  stat -c %a "$@" >"$gw_run/stat"
+  sha256sum "$@" >"$gw_run/sums"
   exec 5<"$gw_run/stat" 6<"$gw_run/sums"
   for gw_i in $gw_regular; do
+    use_item "$gw_i"
     read -r gw_stat <&5
     read -r gw_sum <&6
-    use_item "$gw_i"
-    download_judge "$gw_stat" "${gw_sum#\\}"
+    # sha256sum marks a name that it had to escape with a backslash before the digest.
+    gw_sum=${gw_sum%% *}
+    download_line "$gw_stat" "${gw_sum#\\}"
     remember "$gw_i" "$observed"
   done
   exec 5<&- 6<&-
 }
 
-# Fetched files stay until the operation ends: several members come from one archive.
-download_fetch() { # sets gw_fetched
-  gw_fetch=$gw_root/fetch/$gw_owner
-  gw_fetched=$gw_fetch/$sha256
-  [ ! -f "$gw_fetched" ] || return 0
-  mkdir -p "$gw_fetch" && chmod 700 "$gw_root" || return 1
+download_apply() {
+  case $observed in
+    other)
+      echo "$path is neither a file nor absent"
+      return 1
+      ;;
+    "source=$(download_source) mode="*" intact=yes")
+      chmod "$mode" "$path"
+      return
+      ;;
+  esac
+  mkdir -p "$gw_root/downloads" "$gw_root/locks" "${path%/*}/" || return 1
+  # Streams side by side that want the same bytes fetch them once.
+  exec 9>"$gw_root/locks/download-$sha256"
+  flock 9
+  download_fetch && download_install
+  gw_code=$?
+  exec 9>&-
+  return "$gw_code"
+}
+
+download_fetch() { # brings about $gw_cached
+  gw_cached=$gw_root/downloads/$sha256
+  [ ! -f "$gw_cached" ] || return 0
+  # It may have arrived whole before an interruption.
+  ! download_accept || return 0
   gw_ifs=$IFS
   IFS=$gw_newline
-  for gw_url in $urls; do
-    IFS=$gw_ifs
-    if download_from "$gw_url"; then
-      mv -f "$gw_fetched.partial" "$gw_fetched"
-      return 0
-    fi
-    IFS=$gw_newline
-  done
+  set -f
+  # shellcheck disable=SC2086
+  set -- $urls
+  set +f
   IFS=$gw_ifs
-  return 1
-}
-
-download_from() { # URL: resumes what is there; bytes that are not the wanted ones are thrown away
-  for gw_try in resumed anew; do
-    limit curl -fsSL --connect-timeout 10 --speed-limit 1024 --speed-time 30 --retry 2 -C - \
-      -o "$gw_fetched.partial" --url "$1" || [ -s "$gw_fetched.partial" ] || return 1
-    gw_sum=$(sha256sum <"$gw_fetched.partial")
-    [ "${gw_sum%% *}" != "$sha256" ] || return 0
-    rm -f "$gw_fetched.partial"
+  for gw_url in "$@"; do
+    ! download_from "$gw_url" || return 0
   done
-  echo "$1 serves ${gw_sum%% *}, wanted is $sha256"
-  return 1
+  return "$gw_code"
 }
 
-download_apply() {
-  [ "$observed" != other ] || {
-    echo "$path is neither a file nor absent"
-    return 1
-  }
-  download_fetch || return 1
-  mkdir -p "${path%/*}" || return 1
+download_from() { # URL
+  for gw_try in 1 2 3 4; do
+    gw_resumed=''
+    [ ! -s "$gw_cached.partial" ] || gw_resumed=yes
+    gw_http=$(limit curl -fsSgL --proto '=http,https' --proto-redir '=http,https' --connect-timeout 15 \
+      --speed-limit 512 --speed-time 30 -C - -w '%{http_code}' -o "$gw_cached.partial" --url "$1" 9>&-)
+    gw_code=$?
+    ! download_accept || return 0
+    case $gw_code/$gw_http in
+      0/*)
+        echo "$1 serves other bytes, with sha256 ${gw_sum%% *}"
+        rm -f "$gw_cached.partial"
+        gw_code=1
+        # The part from before may have been another file's.
+        [ -n "$gw_resumed" ] || return 1
+        ;;
+      33/* | 36/* | 22/416) rm -f "$gw_cached.partial" ;;
+      22/429 | 22/5?? | [567]/* | 18/* | 28/* | 35/* | 5[256]/* | 92/*) sleep "$gw_try" ;;
+      *) return "$gw_code" ;;
+    esac
+  done
+  return "$gw_code"
+}
+
+download_accept() {
+  [ -s "$gw_cached.partial" ] || return 1
+  gw_sum=$(sha256sum <"$gw_cached.partial")
+  [ "${gw_sum%% *}" = "$sha256" ] && mv -f "$gw_cached.partial" "$gw_cached"
+}
+
+download_install() {
   gw_new=$path.groundwork-new
-  if [ -n "$member" ]; then
-    limit tar -xOf "$gw_fetched" -- "$member" >"$gw_new"
-  else
-    cp "$gw_fetched" "$gw_new"
-  fi && chmod "$mode" "$gw_new" && sync "$gw_new" || {
+  rm -f "$gw_new"
+  download_wanted_later
+  download_place && chmod "$mode" "$gw_new" && download_record && mv -fT "$gw_new" "$path" || {
     rm -f "$gw_new"
     return 1
   }
+  [ -n "$gw_again" ] || rm -f "$gw_cached" "$gw_cached.partial"
+}
+
+# Sets gw_again when another item of this program takes something from the same archive.
+download_wanted_later() {
+  later_items
+  gw_at=$gw_index gw_again='' gw_this=$sha256
+  for gw_number in $gw_later; do
+    use_item "$gw_number"
+    [ "$sha256" != "$gw_this" ] || gw_again=yes
+  done
+  use_item "$gw_at"
+}
+
+download_place() {
   if [ -n "$member" ]; then
-    gw_sum=$(sha256sum <"$gw_new")
-    mkdir -p "$gw_root/downloads"
-    printf '%s %s#%s\n' "${gw_sum%% *}" "$sha256" "$member" >"$(download_record)"
+    (umask 077 && download_member "$member" || download_member "./$member") >"$gw_new" || return 1
+    [ -s "$gw_new" ] || {
+      echo "$member in the archive is not a file"
+      return 1
+    }
+  elif [ -n "$gw_again" ]; then
+    (umask 077 && cat "$gw_cached" >"$gw_new")
+  else
+    mv -fT "$gw_cached" "$gw_new" && chown root:root "$gw_new"
   fi
-  mv -fT "$gw_new" "$path"
+}
+
+# Its first occurrence only: of a folder that is nothing, not all that lies in it.
+download_member() { tar -xOf "$gw_cached" --occurrence=1 -- "$1"; }
+
+download_record() {
+  gw_sum=$sha256
+  [ -z "$member" ] || gw_sum=$(sha256sum <"$gw_new")
+  gw_file=$gw_root/downloads/installed-$gw_hash
+  printf '%s %s\n' "${gw_sum%% *}" "$(download_source)" >"$gw_file.new" && mv -f "$gw_file.new" "$gw_file"
 }
 
 download_capture() {
-  gw_record=$(download_record)
-  [ ! -f "$gw_record" ] || cp -a "$gw_record" "$capture/record" || return 1
+  gw_file=$gw_root/downloads/installed-$gw_hash
+  [ ! -f "$gw_file" ] || cp "$gw_file" "$capture/installed" || return 1
   file_capture
 }
 
 download_restore() {
-  file_restore || return 1
-  rm -f "$(download_record)"
-  [ ! -f "$capture/record" ] || cp -a "$capture/record" "$(download_record)"
+  gw_file=$gw_root/downloads/installed-$gw_hash
+  if [ -f "$capture/installed" ]; then
+    mkdir -p "$gw_root/downloads" && cp "$capture/installed" "$gw_file"
+  else
+    rm -f "$gw_file"
+  fi
+  file_restore
 }

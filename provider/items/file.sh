@@ -70,7 +70,10 @@ file_apply() {
 }
 
 file_capture() {
-  if [ -e "$path" ] || [ -L "$path" ]; then
+  if [ -d "$path" ] && [ ! -L "$path" ]; then
+    # In the way of a file: apply refuses, and nothing is to be put back.
+    : >"$capture/directory"
+  elif [ -e "$path" ] || [ -L "$path" ]; then
     cp -a "$path" "$capture/old"
   else
     # Folders that have to be made are taken away again, when empty.
@@ -83,11 +86,12 @@ file_capture() {
 }
 
 file_restore() {
+  [ ! -e "$capture/directory" ] || return 0
   if [ -e "$capture/old" ] || [ -L "$capture/old" ]; then
     mkdir -p "${path%/*}" && rm -rf "$path.groundwork-old" && cp -a "$capture/old" "$path.groundwork-old" && mv -fT "$path.groundwork-old" "$path"
   else
     rm -f "$path" || return 1
-    while read -r gw_parent; do
+    while IFS= read -r gw_parent; do
       rmdir "$gw_parent" 2>/dev/null || :
     done <"$capture/parents"
   fi
