@@ -1,14 +1,17 @@
 import { Command } from "commander";
 import { GroundworkError } from "../errors/index.ts";
 import { destroyCommand } from "./commands/destroy.ts";
+import { driftCommand } from "./commands/drift.ts";
 import { envCommand } from "./commands/env.ts";
 import { upCommand } from "./commands/up.ts";
+import { verifyCommand } from "./commands/verify.ts";
 
 const program = new Command("groundwork")
   .description("Takes machines from a bare address to a running, verified platform.")
   .showHelpAfterError("(./groundwork --help shows the commands)")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-for (const command of [upCommand, destroyCommand, envCommand]) program.addCommand(command);
+for (const command of [upCommand, verifyCommand, driftCommand, destroyCommand, envCommand])
+  program.addCommand(command);
 
 try {
   await program.parseAsync();

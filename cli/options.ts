@@ -8,6 +8,9 @@ export interface CommonOptions {
   json: boolean;
 }
 
+/** Options of commands that only read. */
+export type ReadOptions = Pick<CommonOptions, "stack" | "json">;
+
 export const stackOption = (): Option =>
   new Option("-s, --stack <name>", "the stack: Pulumi.NAME.yaml configures it").default(labStack);
 

@@ -4,6 +4,7 @@ import { ensureRootImage } from "../lab/rootImage.ts";
 import type { Configuration } from "../stacks/configuration.ts";
 import { labLoginKey } from "../stacks/stateFolder.ts";
 import { ensureDebianPackages, isDebian, type Progress } from "../tools/index.ts";
+import { ensureLabArtifacts } from "./labArtifacts.ts";
 import { ensureLoginKey } from "./loginKey.ts";
 
 /** Whether the stack makes machines of its own. */
@@ -26,6 +27,9 @@ export async function prepare(configuration: Configuration, progress: Progress):
   }
   await ensureLoginKey(labLoginKey());
   for (const release of releasesOf(configuration)) await ensureRootImage({ release }, progress);
+  if (!configuration.streams.bravo.enabled) return;
+  // Images take a few Debian programs out of a root file system, whatever releases the machines run.
+  await ensureLabArtifacts(await ensureRootImage({ release: "bookworm" }, progress), progress);
 }
 
 /** Names the two ways out: root, or machines that are there already. */

@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { prepareEngine } from "../engine/engine.ts";
-import { type engineEnvironment, parallelism } from "../engine/environment.ts";
+import type { engineEnvironment } from "../engine/environment.ts";
+import { parallelOf } from "../openStack.ts";
 import { type CommonOptions, examples, stackOption } from "../options.ts";
 import { prepare } from "../prepare.ts";
 import { readStackFile } from "../stackFile.ts";
-import { enabledStreams } from "../streams.ts";
 import { toolProgress } from "../toolProgress.ts";
 
 export const envCommand = new Command("env")
@@ -15,8 +15,7 @@ export const envCommand = new Command("env")
     const configuration = await readStackFile(stack);
     const progress = toolProgress();
     await prepare(configuration, progress);
-    const streams = enabledStreams(configuration).length;
-    const parallel = parallelism(streams, Object.keys(configuration.machines).length);
+    const parallel = parallelOf(configuration);
     process.stdout.write(environmentText(await prepareEngine({ stack, parallel, progress })));
   });
 

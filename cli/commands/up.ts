@@ -1,12 +1,9 @@
 import { Command } from "commander";
-import { openEngine } from "../engine/engine.ts";
-import { parallelism } from "../engine/environment.ts";
+import { openStack } from "../openStack.ts";
 import { operate } from "../operate.ts";
 import { type CommonOptions, commonOptions, examples } from "../options.ts";
 import { prepare } from "../prepare.ts";
 import { printSummary } from "../printSummary.ts";
-import { readStackFile } from "../stackFile.ts";
-import { enabledStreams } from "../streams.ts";
 import { toolProgress } from "../toolProgress.ts";
 
 interface UpOptions extends CommonOptions {
@@ -28,15 +25,9 @@ export const upCommand = commonOptions(new Command("up"))
 
 /** Exit codes: 0 all is as declared, 1 something failed or a machine was not reached, 2 nothing could be started. */
 export async function up(options: UpOptions): Promise<number> {
-  const configuration = await readStackFile(options.stack);
-  const progress = toolProgress();
-  await prepare(configuration, progress);
-  const engine = await openEngine({
-    stack: options.stack,
-    parallel: parallelism(enabledStreams(configuration).length, Object.keys(configuration.machines).length),
-    progress,
-    create: true,
-  });
+  const { engine } = await openStack(options.stack, true, (configuration) =>
+    prepare(configuration, toolProgress()),
+  );
   const summary = await operate(engine, { operation: "up", json: options.json });
   printSummary(summary, options.json, "nothing changed: every machine was read and is as declared");
   return summary.succeeded ? 0 : 1;

@@ -1,3 +1,6 @@
+import type { GateSpec } from "../../provider/resources/gateSpec.ts";
+import type { HostStateSpec } from "../../provider/resources/hostStateSpec.ts";
+
 /** The parts of an exported stack that we read. */
 export interface Deployment {
   version: number;
@@ -13,13 +16,63 @@ export interface Resource {
   urn: string;
   type: string;
   custom: boolean;
-  id?: string;
   parent?: string;
+  /** Replaced already, and yet to be deleted. */
   delete?: boolean;
   dependencies?: string[];
   propertyDependencies?: Record<string, string[] | null>;
   deletedWith?: string;
-  provider?: string;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
+}
+
+/** A resource whose inputs are a specification of ours, secrets revealed. */
+export interface Deployed<Spec> {
+  urn: string;
+  name: string;
+  spec: Spec;
+}
+
+/** Resources that stand, the replaced ones left out. */
+export function standing(deployment: Deployment): Resource[] {
+  return (deployment.deployment.resources ?? []).filter((resource) => resource.delete !== true);
+}
+
+export const hostStates = (deployment: Deployment): Deployed<HostStateSpec>[] =>
+  ofType<HostStateSpec>(deployment, "HostState");
+
+export const gates = (deployment: Deployment): Deployed<GateSpec>[] => ofType<GateSpec>(deployment, "Gate");
+
+/** Names of the machines that belong to the lab. */
+export function labMachineNames(deployment: Deployment): string[] {
+  return standing(deployment)
+    .filter(({ type }) => type === "groundwork:index:LabMachine")
+    .map(({ urn }) => nameOf(urn));
+}
+
+/** The last part of a URN. */
+export const nameOf = (urn: string): string => urn.split("::").at(-1) ?? urn;
+
+function ofType<Spec>(deployment: Deployment, type: string): Deployed<Spec>[] {
+  return standing(deployment)
+    .filter((resource) => resource.type === `groundwork:index:${type}`)
+    .map(({ urn, inputs }) => ({ urn, name: nameOf(urn), spec: revealed(inputs) as Spec }));
+}
+
+const signature = "4dabf18193072939515e22adb298388d";
+const secretMark = "1b47061264138c4ac30d75fd1eb44270";
+
+/** A value of an exported state with its secrets in clear; they are JSON text there. */
+export function revealed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(revealed);
+  if (typeof value !== "object" || value === null) return value;
+  const fields = value as Record<string, unknown>;
+  if (fields[signature] === secretMark) return revealed(JSON.parse(String(fields.plaintext)));
+  return Object.fromEntries(Object.entries(fields).map(([name, inner]) => [name, revealed(inner)]));
+}
+
+/** Outputs of the stack itself, secrets in clear. */
+export function stackOutputs(deployment: Deployment): Record<string, unknown> {
+  const stack = standing(deployment).find(({ type }) => type === "pulumi:pulumi:Stack");
+  return (revealed(stack?.outputs ?? {}) ?? {}) as Record<string, unknown>;
 }

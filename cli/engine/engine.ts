@@ -1,12 +1,7 @@
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type EngineEvent,
-  LocalWorkspace,
-  type PreviewOptions,
-  Stack,
-} from "@pulumi/pulumi/automation/index.js";
+import type { EngineEvent, LocalWorkspace, PreviewOptions, Stack } from "@pulumi/pulumi/automation/index.js";
 import { GroundworkError } from "../../errors/index.ts";
 import type { Progress } from "../../tools/index.ts";
 import { root } from "../root.ts";
@@ -138,12 +133,17 @@ export class Engine {
   }
 }
 
+/** Loaded when the engine is used: half a second that other commands do not need. */
+const automation = (): Promise<typeof import("@pulumi/pulumi/automation/index.js")> =>
+  import("@pulumi/pulumi/automation/index.js");
+
 /** Opens a stack. Errors: GW705 without it, GW709 without a passphrase, GW6xx without an engine. */
 export async function openEngine(options: OpenOptions): Promise<Engine> {
   const { stack } = options;
   const programs = await enginePrograms(options.progress);
   const environment = await prepareEnvironment(options, programs);
   const command = new EngineCommand(programs.command, programs.version, environment);
+  const { LocalWorkspace } = await automation();
   const workspace = await LocalWorkspace.create({ workDir: root, pulumiCommand: command.forAutomation() });
   return new Engine({
     stack: await openStack(options, workspace),
@@ -192,6 +192,7 @@ async function preparePassphrase(stack: string): Promise<void> {
 }
 
 async function openStack({ stack, create }: OpenOptions, workspace: LocalWorkspace): Promise<Stack> {
+  const { Stack } = await automation();
   try {
     return await Stack.select(stack, workspace);
   } catch (error) {
@@ -209,6 +210,7 @@ async function openStack({ stack, create }: OpenOptions, workspace: LocalWorkspa
 async function initialise(stack: string, { pulumiCommand }: LocalWorkspace): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "groundwork-"));
   try {
+    const { LocalWorkspace } = await automation();
     await cp(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
     const workspace = await LocalWorkspace.create({ workDir: folder, pulumiCommand });
     await workspace.createStack(stack);

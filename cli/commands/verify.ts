@@ -1,0 +1,29 @@
+import { Command } from "commander";
+import { openReader } from "../../provider/direct.ts";
+import { openStack } from "../openStack.ts";
+import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
+import { exitCodeOf, readEverything } from "../readings.ts";
+import { verifyText } from "../readingText.ts";
+
+export const verifyCommand = new Command("verify")
+  .description("ask the machines for every item and every check of every stream; changes nothing")
+  .addOption(stackOption())
+  .addOption(jsonOption())
+  .addHelpText(
+    "after",
+    examples(
+      { "./groundwork verify": "one line for each check", "./groundwork verify --json": "with all evidence" },
+      "0 everything is as declared and every check passes or is waived, 1 not so, 2 a machine was not read",
+    ),
+  )
+  .action(async ({ stack, json }: ReadOptions) => {
+    const { engine } = await openStack(stack, false);
+    const reader = openReader();
+    try {
+      const reading = await readEverything(await engine.export(), reader);
+      process.stdout.write(`${json ? JSON.stringify(reading, undefined, 2) : verifyText(reading)}\n`);
+      process.exitCode = exitCodeOf(reading);
+    } finally {
+      await reader.close();
+    }
+  });
