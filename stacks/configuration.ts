@@ -72,10 +72,36 @@ export interface StreamSettings {
   waivers: Record<string, string>;
 }
 
+/** Who may log in, from where, and how. */
+export interface SshSettings {
+  /** Networks in CIDR form that may log in over SSH. Default everywhere: `0.0.0.0/0` and `::/0`. */
+  sources: string[];
+  /** TCP port on which sshd listens. Default: each machine's own port. */
+  port?: number;
+  /** Whether root may log in with a key. Default `prohibit-password`: with a key and nothing else. */
+  rootLogin: "prohibit-password" | "no";
+  /** Users who may log in; every machine's own user must be among them. Default: all who have a key. */
+  allowUsers: string[];
+  /** Attempts per connection, 1 to 10. Default 3. */
+  maxAuthTries: number;
+}
+
+/** How much the journal of a machine may keep. */
+export interface JournalSettings {
+  /** Most disk space in MiB, at least 16. Default 2048. */
+  maxUseMiB: number;
+  /** Lines that one service may log in 30 seconds. Default 10000. */
+  burst: number;
+}
+
 /** Alpha: sshd, firewall, certificates, kernel settings, updates, time, journal. */
 export interface AlphaSettings extends StreamSettings {
-  /** Networks in CIDR form that may log in over SSH. Default: everywhere. */
-  adminSources: string[];
+  /** Who may log in, from where, and how. */
+  ssh: SshSettings;
+  /** How much the journal may keep. */
+  journal: JournalSettings;
+  /** Who keeps the clock; `existing` leaves the time service that is there. Default `systemd-timesyncd`. */
+  timeSync: "systemd-timesyncd" | "existing";
 }
 
 /** All streams by their team's name. */
@@ -118,15 +144,17 @@ const hostKey = z.string().regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384
 const privateKeyFile = z.string().regex(/^(\/|~\/)./, { error: "must be an absolute path or start with ~/" });
 const roles = z.array(z.enum(["server", "agent", "monitoring"])).min(1);
 
+const port = z.number().int().min(1).max(65535);
+const userName = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: "must be a user name of the machine" });
+
 const login = {
   address: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]*$|^::/, { error: "must be an IP address or a DNS name" }),
-  port: z.number().int().min(1).max(65535).default(22),
-  user: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: "must be a user name of the machine" })
-    .default("root"),
+  port: port.default(22),
+  user: userName.default("root"),
   privateKeyFile: privateKeyFile.optional(),
   hostKey: hostKey.optional(),
 };
@@ -187,12 +215,34 @@ const stream = {
   waivers: z.record(z.string(), z.string().min(1, { error: "must be a reason" })).default({}),
 };
 const plainStream: z.ZodType<StreamSettings> = z.strictObject(stream).meta({ id: "StreamSettings" });
-const alpha: z.ZodType<AlphaSettings> = z
-  .strictObject({ ...stream, adminSources: z.array(anySubnet).min(1).default(["0.0.0.0/0", "::/0"]) })
-  .meta({ id: "AlphaSettings" });
-
 /** An absent section is an empty one: its own defaults fill it. */
 const section = <T>(schema: z.ZodType<T>): z.ZodType<T> => schema.prefault({} as never);
+
+const ssh: z.ZodType<SshSettings> = z
+  .strictObject({
+    sources: z.array(anySubnet).min(1).default(["0.0.0.0/0", "::/0"]),
+    port: port.optional(),
+    rootLogin: z.enum(["prohibit-password", "no"]).default("prohibit-password"),
+    allowUsers: z.array(userName).default([]),
+    maxAuthTries: z.number().int().min(1).max(10).default(3),
+  })
+  .meta({ id: "SshSettings" });
+
+const journal: z.ZodType<JournalSettings> = z
+  .strictObject({
+    maxUseMiB: z.number().int().min(16).default(2048),
+    burst: z.number().int().min(1).default(10_000),
+  })
+  .meta({ id: "JournalSettings" });
+
+const alpha: z.ZodType<AlphaSettings> = z
+  .strictObject({
+    ...stream,
+    ssh: section(ssh),
+    journal: section(journal),
+    timeSync: z.enum(["systemd-timesyncd", "existing"]).default("systemd-timesyncd"),
+  })
+  .meta({ id: "AlphaSettings" });
 
 const streams: z.ZodType<StreamsSettings> = z
   .strictObject({

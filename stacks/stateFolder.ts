@@ -17,3 +17,8 @@ export function stateFolder(environment: NodeJS.ProcessEnv = process.env): strin
 export function labLoginKey(environment: NodeJS.ProcessEnv = process.env): string {
   return join(stateFolder(environment), "labLogin", "id_ed25519");
 }
+
+/** File that tells the program what the lab's artifact server shows; `up` and `env` write it. */
+export function labArtifactsFile(environment: NodeJS.ProcessEnv = process.env): string {
+  return join(stateFolder(environment), "labArtifacts.json");
+}
