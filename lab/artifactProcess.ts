@@ -1,81 +1,68 @@
 import { spawn } from "node:child_process";
 import { open, readFile, rm } from "node:fs/promises";
-import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { GroundworkError } from "../errors/index.ts";
+import { listening } from "./artifactServer.ts";
+import { createCgroup, killCgroup, processesIn, removeCgroup } from "./cgroups.ts";
 import { readJson, writeJson } from "./json.ts";
 import { networkNames, networkState } from "./naming.ts";
-import { bootId, liveProcess, type ProcessRecord, startTimeOf } from "./processRecord.ts";
 import type { LabNetworkSpec } from "./spec.ts";
 import { until } from "./wait.ts";
 
-/** The server's process and what it was told to serve. */
-interface ServerRecord extends ProcessRecord {
+/** What a server was told to serve, and where. */
+interface Order {
   folder: string;
   address: string;
   port: number;
 }
 
+function orderOf(spec: LabNetworkSpec): Order {
+  return { folder: spec.artifactFolder, address: networkState(spec).gateway, port: spec.artifactPort };
+}
+
 /** Whether the network's artifact server lives and serves what the specification says. */
 export async function artifactServerRuns(spec: LabNetworkSpec): Promise<boolean> {
   const names = networkNames(spec.name);
-  if ((await liveProcess(names.artifactRecord)) === undefined) return false;
-  const record = await readJson<ServerRecord>(names.artifactRecord);
-  return record?.folder === spec.artifactFolder && record.port === spec.artifactPort && answers(record);
+  const told = await readJson<Order>(names.artifactRecord);
+  if (JSON.stringify(told) !== JSON.stringify(orderOf(spec))) return false;
+  return (await processesIn(names.artifactCgroup)).length > 0;
 }
 
-/** Starts the artifact server unless it runs as specified. It outlives this process. Errors: GW510. */
+/** Starts the artifact server unless it runs as specified. It outlives this process. @throws GW510 */
 export async function ensureArtifactServer(spec: LabNetworkSpec): Promise<void> {
   if (await artifactServerRuns(spec)) return;
   await stopArtifactServer(spec.name);
   const names = networkNames(spec.name);
-  const address = networkState(spec).gateway;
+  const order = orderOf(spec);
   const log = await open(names.artifactLog, "w", 0o600);
-  const child = spawn(
-    process.execPath,
-    [
-      fileURLToPath(import.meta.resolve("./artifactServerMain.ts")),
-      spec.artifactFolder,
-      address,
-      String(spec.artifactPort),
-    ],
-    { detached: true, cwd: "/", stdio: ["ignore", log.fd, log.fd], env: { PATH: "/usr/bin:/bin" } },
-  );
+  const main = fileURLToPath(import.meta.resolve("./artifactServerMain.ts"));
+  const server = [process.execPath, main, order.folder, order.address, String(order.port)];
+  // Its control group finds it again, whatever happens to this process meanwhile.
+  const group = await createCgroup(names.artifactCgroup);
+  const child = spawn("/bin/sh", ["-c", 'echo $$ > "$1" && shift && exec "$@"', "lab", group, ...server], {
+    detached: true,
+    cwd: "/",
+    stdio: ["ignore", log.fd, log.fd],
+    env: { PATH: "/usr/bin:/bin" },
+  });
   child.unref();
   child.on("error", () => {});
   await log.close();
-  const pid = child.pid ?? 0;
-  const record = { pid, startTime: (await startTimeOf(pid)) ?? "", bootId: bootId() };
-  const told = { folder: spec.artifactFolder, address, port: spec.artifactPort };
-  await writeJson(names.artifactRecord, { ...record, ...told } satisfies ServerRecord);
-  const started = await until(async () => child.exitCode !== null || (await answers(told)), 10);
-  if (started && child.exitCode === null) return;
-  throw new GroundworkError("GW510", {
-    where: `${address}:${spec.artifactPort}`,
-    what: (await readFile(names.artifactLog, "utf8")).trim() || "the artifact server does not answer",
-  });
-}
-
-function answers(server: { address: string; port: number }): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: server.address, port: server.port });
-    const end = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(500, () => end(false));
-    socket.once("connect", () => end(true));
-    socket.once("error", () => end(false));
-  });
-}
-
-/** Ends the network's artifact server, if its recorded process lives. */
-export async function stopArtifactServer(network: string): Promise<void> {
-  const { artifactRecord } = networkNames(network);
-  const pid = await liveProcess(artifactRecord);
-  if (pid !== undefined) {
-    process.kill(pid, "SIGKILL");
-    await until(async () => (await startTimeOf(pid)) === undefined, 3);
+  const said = () => readFile(names.artifactLog, "utf8");
+  await until(async () => child.exitCode !== null || (await said()) !== "", 10);
+  if ((await said()) !== listening) {
+    throw new GroundworkError("GW510", {
+      where: `${order.address}:${order.port}`,
+      what: (await said()).trim() || "the artifact server says nothing",
+    });
   }
-  await rm(artifactRecord, { force: true });
+  await writeJson(names.artifactRecord, order);
+}
+
+/** Ends the network's artifact server. */
+export async function stopArtifactServer(network: string): Promise<void> {
+  const names = networkNames(network);
+  await rm(names.artifactRecord, { force: true });
+  await killCgroup(names.artifactCgroup);
+  await removeCgroup(names.artifactCgroup);
 }

@@ -4,6 +4,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 
+/** What the server's own process writes once it serves. */
+export const listening = "listening\n";
+
 /** Part of a file that a client asked for: first and last byte. */
 export interface ByteRange {
   start: number;

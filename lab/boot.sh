@@ -13,6 +13,10 @@ set -eu
 group=$1 folder=$2 lower=$3
 shift 3
 
+# A disk that two machines write is lost.
+exec 9> "$folder/boot.lock"
+flock --nonblock 9 || { echo "another process boots this machine"; exit 1; }
+
 trees=$(while read -r _ mountpoint type _; do
   case $type:$mountpoint in
     cgroup:/sys/fs/cgroup/* | cgroup2:/sys/fs/cgroup | cgroup2:/sys/fs/cgroup/*) echo "$mountpoint" ;;
@@ -63,6 +67,6 @@ while :; do
     make "$tree/$group" machine
   done
   status=0
-  sh -c "$joinAndRun" lab "$trees" "$group" "$@" || status=$?
+  sh -c "$joinAndRun" lab "$trees" "$group" "$@" 9>&- || status=$?
   [ "$status" -eq 133 ] || exit "$status"
 done

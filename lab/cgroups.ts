@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { until } from "./wait.ts";
 
-// boot.sh makes the control groups; here they are looked at, emptied and removed.
+// boot.sh makes the control groups of machines; here all are looked at, emptied and removed.
 
 /**
  * The control group trees in a mount table (the text of /proc/mounts):
@@ -20,6 +20,18 @@ export function cgroupTreesIn(mounts: string): string[] {
 
 async function cgroupTrees(): Promise<string[]> {
   return cgroupTreesIn(await readFile("/proc/mounts", "utf8"));
+}
+
+/**
+ * Makes a control group in one tree, to find processes again, and answers the file that takes their ids.
+ * Its tree asks for no preparation of the group.
+ */
+export async function createCgroup(name: string): Promise<string> {
+  const trees = await cgroupTrees();
+  const plain = /\/(unified|systemd|pids)$/;
+  const folder = join(trees.find((tree) => plain.test(tree)) ?? trees[0] ?? "/sys/fs/cgroup", name);
+  await mkdir(folder, { recursive: true });
+  return join(folder, "cgroup.procs");
 }
 
 /** Names of control groups at the top of any tree that begin with `prefix`. */

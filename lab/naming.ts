@@ -17,6 +17,8 @@ export function networkNames(network: string) {
     record: join(folder, "network.json"),
     machines: join(folder, "machines"),
     artifactRecord: join(folder, "artifactServer.json"),
+    /** No machine can be called like this. */
+    artifactCgroup: `groundwork-lab.${network}.artifactServer`,
     artifactLog: join(folder, "artifactServer.log"),
     bridge: `gw-${network}`,
     table: `groundwork-lab.${network}`,

@@ -5,7 +5,6 @@ import { interfaceExists, interfacesNamed } from "./interfaces.ts";
 import { settingsHolders } from "./kernelSettings.ts";
 import { networkNames } from "./naming.ts";
 import { natExists } from "./nat.ts";
-import { liveProcess } from "./processRecord.ts";
 
 /** Something of a network that is still on this host. */
 export interface Residue {
@@ -28,7 +27,6 @@ export async function residue(network: string): Promise<Residue[]> {
   const names = networkNames(network);
   const groups = await cgroupsNamed(names.cgroupPrefix);
   const processes = (await Promise.all(groups.map(processesIn))).flat();
-  const server = await liveProcess(names.artifactRecord);
   const interfaces = [
     ...(interfaceExists(names.bridge) ? [names.bridge] : []),
     ...(await interfacesNamed(names.interfacePrefix)),
@@ -36,7 +34,7 @@ export async function residue(network: string): Promise<Residue[]> {
   const of = (kind: Residue["kind"], found: (string | number)[]) =>
     found.map((what) => ({ kind, what: String(what) }));
   return [
-    ...of("process", [...processes, ...(server === undefined ? [] : [server])]),
+    ...of("process", processes),
     ...of("mount", await mountsBelow(names.folder)),
     ...of("loop device", await loopDevicesBelow(names.folder)),
     ...of("interface", interfaces),

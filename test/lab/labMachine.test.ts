@@ -232,8 +232,7 @@ test("a full disk is the machine's own, and the space comes back", async () => {
 
 test("what a reboot of this host takes away is named and brought back", async () => {
   const names = networkNames("labtest");
-  const server = JSON.parse(await readFile(names.artifactRecord, "utf8")) as { pid: number };
-  process.kill(server.pid, "SIGKILL");
+  await killCgroup(names.artifactCgroup);
   await killCgroup(machineNames("labtest", "two-with-a-long-name").cgroup);
   await execute("nft", ["delete", "table", "inet", names.table]);
   await execute("ip", ["link", "delete", names.bridge]);
