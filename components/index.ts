@@ -1,0 +1,23 @@
+/** Streams and what they are told. */
+export * as checks from "./checks/index.ts";
+export type { Architecture, Machine } from "./machine.ts";
+export {
+  BasicMonitoring,
+  type BasicMonitoringArgs,
+  type NodeExporterArgs,
+  type PrometheusArgs,
+} from "./monitoring/basicMonitoring.ts";
+export {
+  type AuthorityBackup,
+  type CertificateAuthority,
+  type Leaf,
+  type LeafParts,
+  leafCertificate,
+} from "./security/certificates.ts";
+export {
+  type JournalArgs,
+  SecurityBaseline,
+  type SecurityBaselineArgs,
+  type SshArgs,
+} from "./security/securityBaseline.ts";
+export { type HostSpec, Stream, type StreamArgs } from "./stream.ts";

@@ -1,0 +1,55 @@
+import type { ItemInput } from "../../provider/index.ts";
+import { textfileFolder } from "./certificateDays.ts";
+import { monitoringFolder, renderWebTls } from "./webTls.ts";
+
+/** How the exporter of a machine's metrics runs. */
+export interface NodeExporterSettings {
+  /** TCP port, 1 to 65535. */
+  port: number;
+  /** Debian version; absent: the newest of the machine's sources. */
+  version?: string;
+}
+
+/** Name of its certificate and its key in {@link monitoringFolder}. */
+export const nodeExporterCertificate = "node-exporter";
+
+const unit = "prometheus-node-exporter.service";
+const webConfiguration = `${monitoringFolder}/node-exporter-web.yml`;
+
+/**
+ * Beside Debian's unit. apt starts what it installs: the condition keeps it from serving before it has its
+ * certificate, in clear and to everyone. systemd.unit(5)
+ */
+export const renderNodeExporterDropIn = (port: number): string => `[Unit]
+ConditionPathExists=${webConfiguration}
+ConditionPathExists=${monitoringFolder}/${nodeExporterCertificate}.crt
+
+[Service]
+ExecStart=
+ExecStart=/usr/bin/prometheus-node-exporter --web.listen-address=:${port} --web.config.file=${webConfiguration} --collector.textfile.directory=${textfileFolder}
+NoNewPrivileges=yes
+ProtectHome=yes
+`;
+
+/** What comes before the certificate: the user that owns the key is the package's. */
+export function nodeExporterPackage({ port, version }: NodeExporterSettings): ItemInput[] {
+  return [
+    { kind: "unit", name: unit, dropIn: "10-groundwork", content: renderNodeExporterDropIn(port) },
+    { kind: "package", name: "prometheus-node-exporter", version },
+  ];
+}
+
+/** What comes after it. */
+export const nodeExporterService: ItemInput[] = [
+  { kind: "file", path: webConfiguration, content: renderWebTls(nodeExporterCertificate) },
+  {
+    kind: "service",
+    unit,
+    restartOn: [
+      `unit:${unit}/10-groundwork`,
+      `file:${webConfiguration}`,
+      `certificate:${monitoringFolder}/${nodeExporterCertificate}`,
+      "package:prometheus-node-exporter",
+    ],
+  },
+];
