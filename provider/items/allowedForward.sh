@@ -1,8 +1,8 @@
 # shellcheck shell=sh
-# allowedForward: set element file; the work is that of every element (firewallTable.sh)
+# allowedForward: set element
 
-allowedForward_observe() { element_observe; }
-allowedForward_observe_many() { element_observe_many "$@"; }
-allowedForward_apply() { element_apply; }
-allowedForward_capture() { element_capture; }
-allowedForward_restore() { element_restore; }
+allowedForward_observe() { firewall_element_observe; }
+allowedForward_observe_many() { firewall_element_observe_many "$@"; }
+allowedForward_apply() { firewall_element_apply; }
+allowedForward_capture() { firewall_element_capture; }
+allowedForward_restore() { firewall_element_restore; }

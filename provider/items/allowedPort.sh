@@ -1,8 +1,8 @@
 # shellcheck shell=sh
-# allowedPort: set element file; the work is that of every element (firewallTable.sh)
+# allowedPort: set element
 
-allowedPort_observe() { element_observe; }
-allowedPort_observe_many() { element_observe_many "$@"; }
-allowedPort_apply() { element_apply; }
-allowedPort_capture() { element_capture; }
-allowedPort_restore() { element_restore; }
+allowedPort_observe() { firewall_element_observe; }
+allowedPort_observe_many() { firewall_element_observe_many "$@"; }
+allowedPort_apply() { firewall_element_apply; }
+allowedPort_capture() { firewall_element_capture; }
+allowedPort_restore() { firewall_element_restore; }
