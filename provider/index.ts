@@ -3,6 +3,7 @@ export type { Check, CheckResult } from "./checks/check.ts";
 export { type Connection, connectionSchema } from "./connection.ts";
 export { openReader, type Reader } from "./direct.ts";
 export * from "./items/index.ts";
+export { familyOf, network } from "./items/network.ts";
 export type { Drift, Fact, HostStateSpec, Ticket } from "./resources/hostStateSpec.ts";
 export type { LabNetworkSpec } from "./resources/labSpec.ts";
 export { Gate, type GateArgs } from "./sdk/gate.ts";
