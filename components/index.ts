@@ -1,5 +1,6 @@
 /** Streams and what they are told. */
 export * as checks from "./checks/index.ts";
+export * from "./kubernetes/index.ts";
 export type { Architecture, Machine } from "./machine.ts";
 export {
   BasicMonitoring,
@@ -7,6 +8,7 @@ export {
   type NodeExporterArgs,
   type PrometheusArgs,
 } from "./monitoring/basicMonitoring.ts";
+export * from "./runtime/index.ts";
 export {
   type AuthorityBackup,
   type CertificateAuthority,

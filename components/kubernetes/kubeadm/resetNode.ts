@@ -1,0 +1,26 @@
+import { quote } from "../../../provider/engine/shell.ts";
+import { podBridge } from "../podNetwork/conflist.ts";
+import { criSocket, paths } from "./paths.ts";
+
+/**
+ * Takes a node out of its machine. The order matters: kubelet would start pods again, static pods would come back
+ * from their manifests, and etcd's data would be deleted with its manifest. Certificates, keys and etcd's data stay:
+ * they lie in state directories, which a rollback moves aside. Only tables, links and folders that these pods'
+ * programs made are removed; nobody else's rules are touched.
+ */
+export const resetNode = `set +e -u
+systemctl stop kubelet.service 2>/dev/null
+rm -rf ${quote(paths.manifests)}
+kubeadm reset phase cleanup-node --cri-socket ${quote(criSocket)} --cert-dir ${quote(`${paths.folder}/none`)} </dev/null || exit
+rm -f /etc/kubernetes/bootstrap-kubelet.conf
+for table in 'ip kube-proxy' 'ip6 kube-proxy' 'ip cni_hostport' 'ip6 cni_hostport'; do
+  # shellcheck disable=SC2086 # family and name are two words
+  ! nft list table $table >/dev/null 2>&1 || nft delete table $table || exit
+done
+! ip link show dev ${quote(podBridge)} >/dev/null 2>&1 || ip link delete dev ${quote(podBridge)} || exit
+rm -rf /var/lib/cni /var/log/pods /var/log/containers
+for folder in /sys/fs/cgroup/kubepods /sys/fs/cgroup/*/kubepods; do
+  [ ! -d "$folder" ] || find "$folder" -depth -type d -exec rmdir {} \\; 2>/dev/null
+done
+exit 0
+`;
