@@ -1,0 +1,241 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  type EngineEvent,
+  type InlineProgramArgs,
+  LocalWorkspace,
+  PulumiCommand,
+  type Stack,
+} from "@pulumi/pulumi/automation/index.js";
+import { ensurePrograms } from "../../tools/index.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What became of a resource: `create`, `update`, `same`, `refresh`, `replace`, `delete`, … */
+export interface Step {
+  operation: string;
+  name: string;
+  type: string;
+  /** Changed properties by path, with the kind of the change; `state` where the machine was seen different. */
+  differences: Record<string, string>;
+}
+
+/** How an operation of the engine went. */
+export interface Run {
+  succeeded: boolean;
+  /** Resources by name, without the stack itself and the engine's own providers. */
+  steps: Step[];
+  /** What the engine and the provider said, errors too, without colour. */
+  messages: string[];
+  /** Outputs of the program; secrets in clear. */
+  outputs: Record<string, unknown>;
+  seconds: number;
+}
+
+/** What a test's program does: makes resources; an object that it returns is the outputs. */
+export type Program = () => unknown;
+
+/** The real engine on a stack of its own, with the state in a folder of the test. */
+export interface TestEngine {
+  up(program: Program): Promise<Run>;
+  preview(program: Program): Promise<Run>;
+  refresh(): Promise<Run>;
+  destroy(): Promise<Run>;
+  /** The stack's state as the backend stores it. */
+  stateText(): Promise<string>;
+  /** What the state holds of a resource: its outputs, secrets encrypted. Undefined when it is not there. */
+  stateOf(name: string): Promise<Record<string, unknown> | undefined>;
+  /** Forgets operations that an interruption left pending, and the lock of an engine that was killed. */
+  settle(): Promise<void>;
+  /** Process numbers of this engine's providers that run now. */
+  providers(): Promise<number[]>;
+  /** Process numbers of the engines (`pulumi`) that run now. */
+  engines(): Promise<number[]>;
+  close(): Promise<void>;
+}
+
+export interface TestEngineOptions {
+  /** Environment of the engine, and so of the provider. */
+  environment?: Record<string, string>;
+  /** Default `test`. */
+  project?: string;
+}
+
+/** Starts nothing yet: makes the folders and the stack. */
+export async function openTestEngine(options: TestEngineOptions = {}): Promise<TestEngine> {
+  const folder = await mkdtemp(join(tmpdir(), "groundwork-engine-"));
+  for (const name of ["backend", "home", "work"]) await mkdir(join(folder, name));
+  const programs = await ensurePrograms(["pulumi", "pulumi-language-nodejs"]);
+  const command = await pulumiCommand(programs.get("pulumi")?.path ?? "");
+  const environment = {
+    ...engineEnvironment(folder, dirname(programs.get("pulumi")?.path ?? "")),
+    ...options.environment,
+  };
+  const project = options.project ?? "test";
+  const workDir = join(folder, "work");
+  await writeFile(join(workDir, "Pulumi.yaml"), projectFile(project));
+  const stack = await LocalWorkspace.createOrSelectStack(inlineProgram(project), {
+    workDir,
+    pulumiCommand: command,
+    envVars: environment,
+  });
+  return engineOn(stack, folder);
+}
+
+function inlineProgram(projectName: string): InlineProgramArgs {
+  return { projectName, stackName: "dev", program: async () => undefined };
+}
+
+function projectFile(name: string): string {
+  const provider = { name: "groundwork", path: join(root, "provider") };
+  return JSON.stringify({ name, runtime: "nodejs", plugins: { providers: [provider] } });
+}
+
+async function pulumiCommand(path: string): Promise<PulumiCommand> {
+  // The Automation API looks for `bin/pulumi` below a root, or on PATH.
+  process.env.PATH = `${dirname(path)}${delimiter}${process.env.PATH ?? ""}`;
+  return PulumiCommand.get();
+}
+
+function engineEnvironment(folder: string, programs: string): Record<string, string> {
+  return {
+    PATH: [join(root, "node_modules", ".bin"), programs, process.env.PATH ?? ""].join(delimiter),
+    PULUMI_BACKEND_URL: `file://${join(folder, "backend")}`,
+    PULUMI_HOME: join(folder, "home"),
+    PULUMI_CONFIG_PASSPHRASE: "test",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    GROUNDWORK_REPORTS: join(folder, "reports"),
+  };
+}
+
+function engineOn(stack: Stack, folder: string): TestEngine {
+  const watch = (work: (listen: Listener) => Promise<unknown>) => recorded(stack, work);
+  return {
+    up: (program) =>
+      watch((listen) =>
+        stack.up({
+          program: asProgram(program),
+          onEvent: listen.event,
+          onOutput: listen.output,
+          color: "never",
+        }),
+      ),
+    preview: (program) =>
+      watch((listen) =>
+        stack.preview({
+          program: asProgram(program),
+          onEvent: listen.event,
+          onOutput: listen.output,
+          color: "never",
+        }),
+      ),
+    refresh: () =>
+      watch((listen) => stack.refresh({ onEvent: listen.event, onOutput: listen.output, color: "never" })),
+    destroy: () =>
+      watch((listen) => stack.destroy({ onEvent: listen.event, onOutput: listen.output, color: "never" })),
+    stateText: () => readState(folder),
+    async stateOf(name) {
+      const { checkpoint } = JSON.parse(await readState(folder)) as StateFile;
+      return checkpoint.latest.resources?.find(({ urn }) => urn.endsWith(`::${name}`))?.outputs;
+    },
+    async settle() {
+      await stack.cancel().catch(() => undefined);
+      const state = await stack.exportStack();
+      const deployment = state.deployment as { pending_operations?: unknown };
+      delete deployment.pending_operations;
+      await stack.importStack(state);
+    },
+    providers: () => processesWith(folder, "provider/main.ts"),
+    engines: () => processesWith(folder, "pulumi"),
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+const asProgram = (program: Program) => async () => {
+  const outputs = await program();
+  return typeof outputs === "object" && outputs !== null ? { ...outputs } : {};
+};
+
+interface StateFile {
+  checkpoint: { latest: { resources?: { urn: string; outputs?: Record<string, unknown> }[] } };
+}
+
+async function readState(folder: string): Promise<string> {
+  const stacks = join(folder, "backend", ".pulumi", "stacks");
+  const files = (await readdir(stacks, { recursive: true })).filter((name) => name.endsWith("dev.json"));
+  return readFile(join(stacks, files[0] ?? ""), "utf8");
+}
+
+interface Listener {
+  event(event: EngineEvent): void;
+  output(text: string): void;
+}
+
+async function recorded(stack: Stack, work: (listen: Listener) => Promise<unknown>): Promise<Run> {
+  const events: EngineEvent[] = [];
+  const begun = performance.now();
+  let failure: unknown;
+  let text = "";
+  await work({
+    event: (event) => events.push(event),
+    output: (chunk) => {
+      text += chunk;
+    },
+  }).catch((error: unknown) => {
+    failure = error;
+  });
+  const seconds = (performance.now() - begun) / 1000;
+  const outputs = Object.entries(await stack.outputs()).map(([name, { value }]) => [name, value as unknown]);
+  const said = events.flatMap(({ diagnosticEvent }) =>
+    diagnosticEvent === undefined || String(diagnosticEvent.severity) === "debug"
+      ? []
+      : diagnosticEvent.message.trim(),
+  );
+  if (failure !== undefined && said.length === 0) said.push(String(failure), text);
+  return {
+    succeeded: failure === undefined,
+    steps: events.flatMap(stepOf),
+    messages: said.map(plain),
+    outputs: Object.fromEntries(outputs),
+    seconds,
+  };
+}
+
+/** Diagnostics carry the engine's colour marks, `<{%reset%}>`. */
+const plain = (text: string): string => text.replace(/<\{%[^%]*%\}>/g, "");
+
+function stepOf(event: EngineEvent): Step[] {
+  const data = event.resourcePreEvent?.metadata;
+  if (data === undefined || data.type.startsWith("pulumi:")) return [];
+  const differences = Object.entries(data.detailedDiff ?? {}).map(([path, { diffKind, inputDiff }]) => [
+    path,
+    inputDiff ? diffKind : `${diffKind} state`,
+  ]);
+  return [
+    {
+      operation: data.op,
+      name: data.urn.split("::").at(-1) ?? "",
+      type: data.type,
+      differences: Object.fromEntries(differences) as Record<string, string>,
+    },
+  ];
+}
+
+/** Processes that were started with this engine's backend and whose command line holds `words`. */
+async function processesWith(folder: string, words: string): Promise<number[]> {
+  const numbers = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    numbers.map(async (pid) => {
+      const [environment, command] = await Promise.all(
+        ["environ", "cmdline"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")),
+      );
+      const ours = environment?.includes(`file://${join(folder, "backend")}`) === true;
+      const words_ = command?.replaceAll("\0", " ") ?? "";
+      return ours && words_.includes(words) ? [Number(pid)] : [];
+    }),
+  );
+  return found.flat();
+}
