@@ -40,7 +40,14 @@ export const connectionSchema: z.ZodType<Connection> = z.strictObject({
     .string()
     .regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: "must be a user name of the machine" })
     .optional(),
-  privateKeyFile: z.string().startsWith("/", { error: "must be an absolute path" }).optional(),
+  privateKeyFile: z
+    .string()
+    .startsWith("/", { error: "must be an absolute path" })
+    // What OpenSSH's configuration file would take for something else.
+    .regex(/^[^\p{Cc}"$\\]*$/u, {
+      error: "must not hold quotes, backslashes, dollar signs and control characters",
+    })
+    .optional(),
   hostKey,
   get bastion() {
     return connectionSchema.optional();

@@ -1,8 +1,11 @@
-import { hostname } from "node:os";
 import type { Connection } from "../connection.ts";
 import { MachineSession } from "../engine/machine.ts";
 import { SshPool } from "../ssh/sshPool.ts";
 import { Claims } from "./claims.ts";
+import { thisHolder } from "./holder.ts";
+import { type Settings, settingsFrom } from "./settings.ts";
+
+export { isDeadHolder } from "./holder.ts";
 
 /** Where messages for the user go: the engine's log, or a terminal. */
 export interface Messages {
@@ -19,8 +22,8 @@ const renewSeconds = 40;
 export class Deployment {
   readonly claims = new Claims();
   readonly messages: Messages;
-  /** `host/pid/start`, by which a dead holder of a lease is recognised. */
-  readonly holder = `${hostname()}/${process.pid}/${Math.round(Date.now() / 1000 - process.uptime())}`;
+  /** By which this deployment's leases are known, and recognised once it is dead. */
+  readonly holder = thisHolder();
   readonly #pool = new SshPool();
   readonly #leased = new Map<string, Connection>();
   readonly #running = new Map<string, MachineSession>();
@@ -28,6 +31,11 @@ export class Deployment {
 
   constructor(messages: Messages) {
     this.messages = messages;
+  }
+
+  /** Errors: GW101. */
+  settings(): Settings {
+    return settingsFrom(process.env);
   }
 
   session(connection: Connection): MachineSession {
@@ -66,17 +74,5 @@ export class Deployment {
     await Promise.allSettled(
       [...this.#leased.values()].map((connection) => this.session(connection).read({ items: [] }, operation)),
     );
-  }
-}
-
-/** True when the holder of a lease ran on this computer and is dead. */
-export function isDeadHolder(holder: string): boolean {
-  const [host, pid] = holder.split("/");
-  if (host !== hostname() || pid === undefined) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
   }
 }

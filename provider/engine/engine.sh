@@ -15,6 +15,8 @@ export LC_ALL PATH DEBIAN_FRONTEND
 umask 022
 
 gw_root=/var/lib/groundwork
+# Locks are of the running system: in memory, gone with a reboot.
+gw_locks=/run/groundwork/locks
 gw_format=1
 gw_tab=$(printf '\t')
 gw_newline='
@@ -53,8 +55,8 @@ limit() { timeout -k 5 "$time_limit" "$@"; }
 locked() { # NAME COMMAND…
   gw_lock=$1
   shift
-  mkdir -p "$gw_root/locks"
-  flock "$gw_root/locks/$gw_lock" "$@"
+  mkdir -p "$gw_locks"
+  flock "$gw_locks/$gw_lock" "$@"
 }
 
 remember() { eval "gw_observed_$1=\$2"; }
@@ -133,10 +135,26 @@ use_capture() { # FOLDER
   . "$1/item"
 }
 
+# One program at a time for one owner. The lock ends with the process.
+lock_owner() {
+  mkdir -p "$gw_locks"
+  exec 7>"$gw_locks/owner-$gw_owner"
+  flock 7
+}
+
+# The registry's own lock, held for moments only.
+lock_registry() {
+  mkdir -p "$gw_locks"
+  exec 8>"$gw_locks/registry"
+  flock 8
+}
+
+unlock_registry() { exec 8>&-; }
+
 # --- the registry: who wants what of this machine, and how it was before anybody did ---
 
 registry_open() {
-  mkdir -p "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" "$gw_root/locks" || return 1
+  mkdir -p "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" || return 1
   chmod 700 "$gw_root"
   if [ -e "$gw_root/format" ]; then
     read -r gw_found <"$gw_root/format"
@@ -412,6 +430,12 @@ deadman_arm() {
   systemctl daemon-reload && systemctl start "$gw_unit.timer"
 }
 
+# The work is done: the time to confirm it starts now, however long it took.
+deadman_start_over() {
+  echo waiting >"$gw_transaction/armed"
+  systemctl restart "$(deadman_unit).timer"
+}
+
 deadman_disarm() {
   gw_unit=$(deadman_unit)
   [ -e "/etc/systemd/system/$gw_unit.timer" ] || return 0
@@ -426,10 +450,13 @@ gw_revert() {
   [ "$1" = END ] || return 1
   gw_run=$(mktemp -d /run/groundwork-revert.XXXXXX)
   exec 3>"$gw_root/reverted-$gw_owner"
-  exec 7>"$gw_root/locks/owner-$gw_owner"
-  flock 7
   gw_transaction=$gw_root/transactions/$gw_owner
-  [ ! -d "$gw_transaction" ] || transaction_restore
+  gw_armed=$(cat "$gw_transaction/armed" 2>/dev/null)
+  lock_owner
+  # A program that was still at work when the time was over has started it over.
+  if [ -d "$gw_transaction" ] && [ "$(cat "$gw_transaction/armed")" = "$gw_armed" ]; then
+    transaction_restore
+  fi
   rm -rf "$gw_run"
 }
 
@@ -557,13 +584,11 @@ gw_verify() {
 
 # Leases, claims and the transaction are taken in this order; whatever fails puts the machine back.
 gw_apply() {
-  machine_identity && registry_open || return 1
-  exec 7>"$gw_root/locks/owner-$gw_owner"
-  flock 7
-  exec 8>"$gw_root/locks/registry"
-  flock 8
-  lease_take || return 1
-  flock -u 8
+  machine_identity || return 1
+  lock_owner
+  lock_registry
+  registry_open && lease_take || return 1
+  unlock_registry
   transaction_settle || return 1
   # shellcheck disable=SC2086
   checks_run $gw_guards || {
@@ -571,12 +596,16 @@ gw_apply() {
     return 1
   }
   observe_all
-  flock 8
+  lock_registry
   claim_all && transaction_begin || return 1
-  flock -u 8
+  unlock_registry
   # shellcheck disable=SC2086
   if apply_all && release_all && checks_run $gw_checks && facts_read; then
-    if [ -e "$gw_transaction/armed" ] || [ -n "$gw_hold" ]; then
+    if [ -e "$gw_transaction/armed" ]; then
+      deadman_start_over
+      report armed
+      report unconfirmed
+    elif [ -n "$gw_hold" ]; then
       report unconfirmed
     else
       transaction_commit
@@ -595,15 +624,20 @@ gw_apply() {
   return 1
 }
 
-# A new login proved that the change did not lock anybody out.
+# A new login proved that the change did not lock anybody out. Checks from elsewhere may still decide about it.
 gw_confirm() {
   machine_identity || return 1
-  exec 7>"$gw_root/locks/owner-$gw_owner"
-  flock 7
+  lock_owner
   gw_transaction=$gw_root/transactions/$gw_owner
   if [ ! -d "$gw_transaction" ]; then
     refuse GW307 "the dead-man timer ran out before the change was confirmed"
     return 1
+  fi
+  if [ -n "$gw_hold" ]; then
+    deadman_disarm
+    rm -f "$gw_transaction/armed"
+    report unconfirmed
+    return 0
   fi
   transaction_commit
   registry_close
@@ -613,8 +647,7 @@ gw_confirm() {
 # Checks from elsewhere failed: what waits for a confirmation is put back now.
 gw_restore() {
   machine_identity || return 1
-  exec 7>"$gw_root/locks/owner-$gw_owner"
-  flock 7
+  lock_owner
   gw_transaction=$gw_root/transactions/$gw_owner
   [ ! -d "$gw_transaction" ] || transaction_restore || return 1
   report restored
@@ -628,23 +661,44 @@ gw_delete() {
 
 # The folder goes with the last claim; what was kept aside stays.
 registry_close() {
+  lock_registry
+  if registry_unused; then
+    rm -f "$gw_root/lease" "$gw_root/format" "$gw_root"/reverted-*
+    rm -rf "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" "$gw_root/downloads" "$gw_root/fetch" "$gw_root/pending"
+    rmdir "$gw_root" 2>/dev/null || :
+  fi
+  unlock_registry
+}
+
+# True when nobody claims anything and no other program is about to.
+registry_unused() {
   for gw_claim in "$gw_root"/claims/*; do
-    [ ! -e "$gw_claim" ] || return 0
+    [ ! -e "$gw_claim" ] || return 1
   done
-  rm -f "$gw_root/lease" "$gw_root/format" "$gw_root"/reverted-*
-  rm -rf "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" "$gw_root/locks" "$gw_root/downloads" "$gw_root/fetch"
-  rmdir "$gw_root" 2>/dev/null || :
+  for gw_lock in "$gw_locks"/owner-*; do
+    [ "$gw_lock" != "$gw_locks/owner-$gw_owner" ] && [ -e "$gw_lock" ] || continue
+    flock -n "$gw_lock" true || return 1
+  done
 }
 
+# A registry that is gone stays gone.
 gw_renew() {
-  registry_open && lease_take
+  [ -f "$gw_root/lease" ] || return 0
+  lock_registry
+  lease_take
 }
 
+# A deployment that began something and ended without a claim leaves nothing behind.
 gw_leave() {
-  [ ! -d "$gw_root" ] || lease_release
+  [ -d "$gw_root" ] || return 0
+  lock_registry
+  lease_release
+  unlock_registry
+  [ -e "$gw_root/lease" ] || registry_close
 }
 
 # gw_main OPERATION END: a program that was cut short on its way lacks the last word and does nothing.
+# It is the last thing on its line, too.
 gw_main() {
   [ "${2-}" = END ] || exit 2
   if [ "$(id -u)" -ne 0 ]; then

@@ -30,6 +30,13 @@ const startCommand = (run: string): string =>
 const resultCommand = (run: string): string =>
   `run=/run/groundwork/${run}; [ -d "$run" ] || exit 44; while [ ! -e "$run/ended" ]; do systemctl is-active -q groundwork-${run} || { sleep 0.2; [ -e "$run/ended" ] || exit 45; }; sleep 0.1; done; cat "$run/report"`;
 
+/** A program was started, and what became of it is not known. */
+export class UnknownOutcome extends GroundworkError {}
+
+/** Waiting does not help against another host key. */
+const isAnotherMachine = (error: unknown): boolean =>
+  error instanceof GroundworkError && error.code === "GW202";
+
 /** Programs on one machine over the shared connection. */
 export class MachineSession {
   readonly #pool: SshPool;
@@ -57,12 +64,17 @@ export class MachineSession {
     const program = renderProgram(wanted, { ...operation, run });
     const start = await this.#pool.run(this.#connection, this.#asRoot(startCommand(run)), program);
     if (start.code !== 0 && start.code !== 255 && !start.stderr.includes("already")) this.#refuseLogin(start);
-    const report = this.#parse(await this.#fetchResult(run));
+    const report = await this.#outcome(run);
     // Not waited for: the run's folder holds only what was just read, in memory, for root.
     void this.#pool
       .run(this.#connection, this.#asRoot(`rm -rf /run/groundwork/${run}`), "")
       .catch(() => undefined);
     return report;
+  }
+
+  /** Makes a change stay whose fate checks from elsewhere decided. */
+  async commit(operation: Operation): Promise<Report> {
+    return this.read({ items: [] }, { ...operation, action: "confirm" });
   }
 
   /** Confirms a change over a connection of its own: the proof is the login. */
@@ -90,13 +102,22 @@ export class MachineSession {
     );
   }
 
+  async #outcome(run: string): Promise<Report> {
+    try {
+      return this.#parse(await this.#fetchResult(run));
+    } catch (error) {
+      if (error instanceof GroundworkError) throw new UnknownOutcome(error.code, { ...error, cause: error });
+      throw error;
+    }
+  }
+
   async #fetchResult(run: string): Promise<SshResult> {
     const until = Date.now() + reconnectSeconds * 1000;
     for (;;) {
       const result = await this.#pool
         .run(this.#connection, this.#asRoot(resultCommand(run)), "")
         .catch((error: unknown) => {
-          if (Date.now() > until) throw error;
+          if (Date.now() > until || isAnotherMachine(error)) throw error;
           return undefined;
         });
       if (result !== undefined && result.code !== 255) return result;

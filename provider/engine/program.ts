@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { Check } from "../checks/check.ts";
+import { defaultSettings } from "../deployment/settings.ts";
 import { type Item, keyOf, kindOf } from "../items/index.ts";
 import type { Fact } from "../resources/hostStateSpec.ts";
 import { assign, printer, quote } from "./shell.ts";
@@ -28,12 +29,14 @@ export interface Operation {
   machineId?: string;
   /** Names the run's folder; without it the program only reads and uses a temporary one. */
   run?: string;
-  /** The deployment that holds the machine: `host/pid/start`. */
+  /** The deployment that holds the machine. */
   holder?: string;
   /** A holder that is known to be dead and may be replaced. */
   deadHolder?: string;
   /** Leave the transaction open: checks from elsewhere decide about it. */
   hold?: boolean;
+  /** Seconds until an unconfirmed change that endangers the login is taken back. */
+  deadmanSeconds?: number;
   /** Ticket values by name. */
   tickets?: Record<string, string>;
 }
@@ -47,8 +50,6 @@ export interface Wanted {
   waivers?: Record<string, string>;
 }
 
-/** Seconds until an unconfirmed change that endangers the login is taken back. */
-export const deadmanSeconds = 60;
 /** Seconds that a lease lasts without being renewed. */
 export const leaseSeconds = 120;
 
@@ -106,7 +107,7 @@ export function renderProgram(wanted: Wanted, operation: Operation): string {
     ...Object.entries(operation.tickets ?? {}).map(([name, value]) =>
       printer(`ticket_${name}`, Buffer.from(value, "utf8")),
     ),
-    `gw_main ${operation.action} END </dev/null`,
+    `</dev/null gw_main ${operation.action} END`,
     "",
   ].join("\n");
 }
@@ -124,7 +125,7 @@ function operationLines(operation: Operation): string[] {
     assign("gw_holder", operation.holder ?? ""),
     assign("gw_dead_holder", operation.deadHolder ?? ""),
     assign("gw_hold", operation.hold ? "yes" : ""),
-    `gw_deadman_seconds=${deadmanSeconds}`,
+    `gw_deadman_seconds=${operation.deadmanSeconds ?? defaultSettings.deadmanSeconds}`,
     `gw_lease_seconds=${leaseSeconds}`,
   ];
 }

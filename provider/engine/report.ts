@@ -42,6 +42,8 @@ export interface Report {
   /** The lease's holder when another deployment has the machine. */
   held?: { holder: string; since: number; until: number };
   guarded: boolean;
+  /** The dead-man timer waits for a new login. */
+  armed: boolean;
   settled: boolean;
   outcome: Outcome;
   /** The last line arrived: otherwise the connection broke or the program died. */
@@ -68,6 +70,7 @@ function empty(): Report {
     released: [],
     kept: [],
     guarded: false,
+    armed: false,
     settled: false,
     outcome: "untouched",
     complete: false,
@@ -126,6 +129,9 @@ export function parseReport(text: string): Report {
         break;
       case "guarded":
         report.guarded = true;
+        break;
+      case "armed":
+        report.armed = true;
         break;
       case "settled":
         report.settled = true;

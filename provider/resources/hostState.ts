@@ -4,9 +4,11 @@ import { GroundworkError } from "../../errors/index.ts";
 import type { CheckResult } from "../checks/check.ts";
 import { runChecks } from "../checks/runChecks.ts";
 import { type Deployment, isDeadHolder } from "../deployment/deployment.ts";
+import { UnknownOutcome } from "../engine/machine.ts";
 import { inOrder, type Operation } from "../engine/program.ts";
 import type { Report } from "../engine/report.ts";
 import { keyOf, kindOf } from "../items/index.ts";
+import { PartialFailure } from "../partialFailure.ts";
 import { hasUnknown, reveal, sameValue, secret, unknown, type Wire } from "../wire.ts";
 import { collectTickets } from "./collectTickets.ts";
 import { explainFailure } from "./explainFailure.ts";
@@ -69,8 +71,14 @@ export class HostStateResource implements ResourceType {
           drift: [],
         },
       };
-    const outputs = await this.#apply(call, parse(hostStateSchema, inputs), undefined);
-    return { id: `${String(outputs.machineId)}/${call.urn.split("::").at(-1)}`, outputs };
+    const name = call.urn.split("::").at(-1);
+    try {
+      const outputs = await this.#apply(call, parse(hostStateSchema, inputs), undefined);
+      return { id: `${String(outputs.machineId)}/${name}`, outputs };
+    } catch (error) {
+      if (!leavesSomething(error)) throw error;
+      throw new PartialFailure(error, `unknown/${name}`, inputs, nothingKnown());
+    }
   }
 
   async update(
@@ -95,7 +103,9 @@ export class HostStateResource implements ResourceType {
       this.#deployment.messages.warning(`${seen.unreachable} Its state is kept as it was.`, call.urn);
       return { ...outputs, unreachable: seen.unreachable };
     }
-    if (seen.machineId !== outputs.machineId) return { ...outputs, foundMachineId: seen.machineId ?? "" };
+    // Of a create whose end was never seen, not even the machine's identity is known.
+    if (outputs.machineId !== "" && seen.machineId !== outputs.machineId)
+      return { ...outputs, foundMachineId: seen.machineId ?? "" };
     return { ...outputs, drift: seen.drift as unknown as Wire };
   }
 
@@ -131,8 +141,9 @@ export class HostStateResource implements ResourceType {
     const report = await this.#change(spec, local, { ...operation, tickets, hold: remote.length > 0 });
     this.#tell(call, spec, report);
     if (!report.succeeded) throw explainFailure(local, report);
-    if (remote.length > 0) await this.#decideFromElsewhere(spec, remote, session, operation);
-    if (report.outcome === "unconfirmed") await this.#confirm(session, operation, spec);
+    const hold = remote.length > 0;
+    if (report.armed) await this.#confirm(session, { ...operation, hold }, spec);
+    if (hold) await this.#decideFromElsewhere(spec, remote, session, operation);
     return outputsOf(spec, report);
   }
 
@@ -169,7 +180,11 @@ export class HostStateResource implements ResourceType {
   ): Promise<void> {
     const results = await runChecks(this.#deployment, checks, spec.waivers ?? {});
     const failed = results.filter((result) => result.result === "fail" || result.result === "skip");
-    if (failed.length === 0) return;
+    if (failed.length === 0) {
+      const committed = await session.commit(operation);
+      if (!committed.succeeded) throw explainFailure(spec, committed);
+      return;
+    }
     const report = await session.change({ items: [] }, { ...operation, action: "restore" });
     throw checksFailed(spec, failed, report.outcome === "restored");
   }
@@ -196,7 +211,8 @@ export class HostStateResource implements ResourceType {
   }
 
   #operation(call: Call, action: Operation["action"]): Operation {
-    return { action, urn: call.urn, ...programOf(call.urn), holder: this.#deployment.holder };
+    const { deadmanSeconds } = this.#deployment.settings();
+    return { action, urn: call.urn, ...programOf(call.urn), holder: this.#deployment.holder, deadmanSeconds };
   }
 
   #tell(call: Call, spec: HostStateSpec, report: Report): void {
@@ -218,6 +234,15 @@ export class HostStateResource implements ResourceType {
       reason: `${conflict.key} is wanted with another value by ${conflict.other.split("::").at(-1)} (GW103): make both equal, or let one stream own it`,
     }));
   }
+}
+
+/** The machine may hold parts of what was begun: the state must know of it, so that a destroy takes them back. */
+function leavesSomething(error: unknown): error is GroundworkError {
+  return error instanceof UnknownOutcome || (error instanceof GroundworkError && error.code === "GW302");
+}
+
+function nothingKnown(): Properties {
+  return { machineId: "", generation: randomUUID(), facts: {}, secretFacts: secret({}), drift: [] };
 }
 
 /** The pinned key is gone from the address, and with it the machine that the resource was on. */
@@ -309,9 +334,7 @@ function listed(names: string[], most = 8): string {
 }
 
 function duplicates(inputs: Properties): Failure[] {
-  const items = (reveal(inputs.items ?? []) as Wire[])
-    .map((item, index) => ({ item, index }))
-    .filter(({ item }) => !hasUnknown(item));
+  const items = knownItems(inputs);
   const seen = new Map<string, number>();
   return items.flatMap(({ item, index }) => {
     const key = keyOf(item as never);
@@ -321,6 +344,14 @@ function duplicates(inputs: Properties): Failure[] {
       ? []
       : [{ property: `items[${index}]`, reason: `${key} stands already at items[${first}]` }];
   });
+}
+
+/** The items whose values are all known, with their place in the list. */
+function knownItems(inputs: Properties): { item: Wire; index: number }[] {
+  const items = reveal(inputs.items ?? []);
+  return (Array.isArray(items) ? items : [])
+    .map((item, index) => ({ item, index }))
+    .filter(({ item }) => !hasUnknown(item));
 }
 
 /** Project and stack of a URN, `urn:pulumi:STACK::PROJECT::TYPE::NAME`. */

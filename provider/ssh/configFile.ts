@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Connection } from "../connection.ts";
 
 /** A host of the generated configuration: the connection under an alias of its own. */
@@ -23,10 +24,24 @@ export function sshHosts(connections: Connection[]): SshHost[] {
   return [...hosts.values()];
 }
 
-/** One name for one way to one machine; it also stands in the generated known_hosts file. */
+/**
+ * One name for one way to one machine under one pin; it also stands in the generated known_hosts file. A machine
+ * that was made anew has another pin, and so another name, while the old one may still be asked.
+ */
 export function aliasOf(connection: Connection): string {
-  const way = connection.bastion === undefined ? "" : `-via-${aliasOf(connection.bastion)}`;
-  return `${connection.name}-${connection.user ?? "root"}-${connection.port ?? 22}-${connection.address.replace(/[^A-Za-z0-9.]/g, "_")}${way}`;
+  return `${connection.name}-${digestOf(connection)}`;
+}
+
+function digestOf(connection: Connection): string {
+  const { name, address, port, user, privateKeyFile, hostKey, bastion } = connection;
+  const way = bastion === undefined ? "" : digestOf(bastion);
+  const fields = [name, address, port ?? 22, user ?? "root", privateKeyFile ?? "", hostKey, way];
+  return createHash("sha256").update(JSON.stringify(fields)).digest("hex").slice(0, 12);
+}
+
+/** The control socket of a host: a short path, which the system limits to about 100 bytes. */
+export function socketPath(folder: string, connection: Connection): string {
+  return `${folder}/${digestOf(connection)}`;
 }
 
 /** One line per host, known_hosts(5): the pin is looked up by alias, so an address that moves keeps it. */
@@ -42,29 +57,36 @@ export function renderSshConfig(
   hosts: SshHost[],
   files: { knownHosts: string; sockets: string; userConfig?: string },
 ): string {
-  const blocks = hosts.map((host, index) => {
+  const blocks = hosts.map((host) => {
     const { connection } = host;
     return [
       `Host ${host.alias}`,
-      `  HostName ${connection.address}`,
+      `  HostName ${percentless(connection.address)}`,
       `  Port ${connection.port ?? 22}`,
       `  User ${connection.user ?? "root"}`,
       `  HostKeyAlias ${host.alias}`,
       ...(connection.privateKeyFile === undefined
         ? []
-        : [`  IdentityFile "${connection.privateKeyFile}"`, "  IdentitiesOnly yes"]),
-      `  ProxyJump ${host.bastion ?? "none"}`,
-      `  ControlPath ${files.sockets}/${index}`,
+        : [`  IdentityFile "${percentless(connection.privateKeyFile)}"`, "  IdentitiesOnly yes"]),
+      ...(host.bastion === undefined ? [] : [`  ProxyJump ${host.bastion}`]),
+      `  ControlPath ${socketPath(files.sockets, connection)}`,
       `  UserKnownHostsFile ${files.knownHosts}`,
       ...common,
     ].join("\n");
   });
-  const include = files.userConfig === undefined ? [] : [`Host *\nInclude ${files.userConfig}`];
+  const include = files.userConfig === undefined ? [] : [`Host *\n  Include "${files.userConfig}"`];
   return `${[...blocks, ...include].join("\n\n")}\n`;
 }
 
+/** A percent sign as ssh_config(5) writes it where it expands tokens. */
+const percentless = (text: string): string => text.replaceAll("%", "%%");
+
 const common = [
+  // The first is not known to clients before OpenSSH 8.5, the second stands in many users' files.
+  "IgnoreUnknown KnownHostsCommand,UseKeychain",
   "GlobalKnownHostsFile /dev/null",
+  "KnownHostsCommand none",
+  "NoHostAuthenticationForLocalhost no",
   "StrictHostKeyChecking yes",
   "UpdateHostKeys no",
   "VerifyHostKeyDNS no",

@@ -13,7 +13,15 @@ import { join } from "node:path";
 import pLimit, { type LimitFunction } from "p-limit";
 import { GroundworkError } from "../../errors/index.ts";
 import type { Connection } from "../connection.ts";
-import { aliasOf, renderKnownHosts, renderSshConfig, type SshHost, sshHosts } from "./configFile.ts";
+import { isAlive } from "../deployment/holder.ts";
+import {
+  aliasOf,
+  renderKnownHosts,
+  renderSshConfig,
+  type SshHost,
+  socketPath,
+  sshHosts,
+} from "./configFile.ts";
 import { classifySshFailure } from "./failure.ts";
 
 /** What a command on a machine printed, and how it ended. 255 is OpenSSH's own: the connection broke. */
@@ -25,7 +33,7 @@ export interface SshResult {
 
 /** Sessions at once over one connection: below sshd's MaxSessions of 10. */
 const sessionsPerMachine = 8;
-/** Control sockets have a limit of about 100 bytes, so their folder is short: /tmp/groundwork-PID-xxxxxx. */
+/** Paths of control sockets are short, so the folder is /tmp/groundwork-ssh-PID-xxxxxx. */
 const folderPrefix = "groundwork-ssh-";
 
 interface Master {
@@ -40,13 +48,16 @@ interface Master {
  */
 export class SshPool {
   readonly #folder: string;
+  /** Folder of the control sockets. */
+  readonly #sockets: string;
   readonly #hosts = new Map<string, SshHost>();
   readonly #masters = new Map<string, Master>();
 
   constructor() {
     sweepDead();
     this.#folder = mkdtempSync(`/tmp/${folderPrefix}${process.pid}-`);
-    mkdirSync(join(this.#folder, "s"), { mode: 0o700 });
+    this.#sockets = join(this.#folder, "s");
+    mkdirSync(this.#sockets, { mode: 0o700 });
   }
 
   /** Runs `command` on the machine with `input` on its standard input. Opens the connection when needed. */
@@ -55,7 +66,7 @@ export class SshPool {
     await master.opened;
     const result = await master.limit(() => this.#ssh([master.alias, command], input, secondsLimit));
     // The connection is gone: the next use opens a new one.
-    if (result.code === 255) this.#masters.delete(master.alias);
+    if (result.code === 255) this.#forget(master);
     return result;
   }
 
@@ -74,6 +85,10 @@ export class SshPool {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  #forget(master: Master): void {
+    if (this.#masters.get(master.alias) === master) this.#masters.delete(master.alias);
+  }
+
   #master(connection: Connection): Master {
     const alias = aliasOf(connection);
     const known = this.#masters.get(alias);
@@ -85,7 +100,7 @@ export class SshPool {
       opened: this.#open(connection, alias),
     };
     this.#masters.set(alias, master);
-    master.opened.catch(() => this.#masters.delete(alias));
+    master.opened.catch(() => this.#forget(master));
     return master;
   }
 
@@ -104,7 +119,7 @@ export class SshPool {
       join(this.#folder, "config"),
       renderSshConfig(hosts, {
         knownHosts,
-        sockets: join(this.#folder, "s"),
+        sockets: this.#sockets,
         userConfig: existsSync(userConfig) ? userConfig : undefined,
       }),
       { mode: 0o600 },
@@ -114,6 +129,9 @@ export class SshPool {
   /** `-f` returns once the login is done and leaves the master in a session of its own, out of the engine's reach. */
   async #open(connection: Connection, alias: string): Promise<void> {
     const log = join(this.#folder, `${alias}.log`);
+    rmSync(log, { force: true });
+    // A master that was killed leaves its socket, and beside it no other would share its connection.
+    rmSync(socketPath(this.#sockets, connection), { force: true });
     const code = await new Promise<number>((resolve) => {
       const child = spawn(
         "ssh",
@@ -187,14 +205,5 @@ function sweepDead(): void {
       }
     }
     setTimeout(() => rmSync(folder, { recursive: true, force: true }), 2000).unref();
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
