@@ -1,9 +1,19 @@
+import * as pulumi from "@pulumi/pulumi";
 import { createMachines } from "./stacks/machines.ts";
 import { readConfiguration } from "./stacks/readConfiguration.ts";
+import { createStreams } from "./stacks/streams.ts";
 
 const configuration = readConfiguration();
-const { all } = createMachines(configuration);
+const created = createMachines(configuration);
+const streams = createStreams(configuration, created);
 
+/** Addresses and roles of the machines, by name. */
 export const machines = Object.fromEntries(
-  all.map(({ name, address, address6, roles }) => [name, { address, address6, roles }]),
+  created.all.map(({ name, address, address6, roles }) => [name, { address, address6, roles }]),
 );
+/** What the gate of each stream says of its checks. */
+export const gates = Object.fromEntries(
+  Object.entries(streams.gates).flatMap(([name, gate]) => (gate === undefined ? [] : [[name, gate.summary]])),
+);
+/** What a client of the cluster needs; empty without a cluster. */
+export const kubeconfig = pulumi.secret(streams.kubeconfig ?? "");

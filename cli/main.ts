@@ -3,6 +3,7 @@ import { GroundworkError } from "../errors/index.ts";
 import { destroyCommand } from "./commands/destroy.ts";
 import { driftCommand } from "./commands/drift.ts";
 import { envCommand } from "./commands/env.ts";
+import { previewCommand } from "./commands/preview.ts";
 import { upCommand } from "./commands/up.ts";
 import { verifyCommand } from "./commands/verify.ts";
 
@@ -10,7 +11,7 @@ const program = new Command("groundwork")
   .description("Takes machines from a bare address to a running, verified platform.")
   .showHelpAfterError("(./groundwork --help shows the commands)")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-for (const command of [upCommand, verifyCommand, driftCommand, destroyCommand, envCommand])
+for (const command of [upCommand, previewCommand, verifyCommand, driftCommand, destroyCommand, envCommand])
   program.addCommand(command);
 
 try {

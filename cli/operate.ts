@@ -2,7 +2,6 @@ import type { Engine, OperationEnd, OperationOptions } from "./engine/engine.ts"
 import { settle } from "./engine/settle.ts";
 import { withInterrupts } from "./interrupts.ts";
 import { openDisplay } from "./progress/display.ts";
-import { errorText } from "./progress/messageText.ts";
 import type { Run } from "./progress/model.ts";
 import { type RunSummary, summarise } from "./progress/summary.ts";
 
@@ -16,10 +15,7 @@ export interface OperateOptions {
 /** Runs an operation of the engine with its progress shown, and sums it up. */
 export async function operate(engine: Engine, options: OperateOptions): Promise<RunSummary> {
   const { end, run } = await follow(engine, options);
-  const summary = summarise(run, end.succeeded);
-  // What no event told (the program did not start, the backend refused) stands in the engine's own words.
-  const own = summary.errors.length === 0 && !end.succeeded ? [errorText(end.said)] : [];
-  return { ...summary, errors: [...summary.errors, ...own] };
+  return summarise(run, end);
 }
 
 async function follow(

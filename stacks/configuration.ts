@@ -60,6 +60,11 @@ export interface NetworkSettings {
   podSubnet: string;
   /** IPv4 range of Kubernetes Services, CIDR. Default `10.96.0.0/16`. */
   serviceSubnet: string;
+  /**
+   * Networks in CIDR form from which the machines come, IPv4 or IPv6. Default: the lab's, and every existing machine's
+   * own address; giving it keeps the others as they are when a machine comes or goes.
+   */
+  machineNetworks?: string[];
   /** TCP port of the lab's artifact server on its bridge, 1024 to 65535. Default 8077. */
   artifactPort: number;
 }
@@ -104,6 +109,32 @@ export interface AlphaSettings extends StreamSettings {
   timeSync: "systemd-timesyncd" | "existing";
 }
 
+/** Charlie: metrics of every machine, gathered by one. */
+export interface CharlieSettings extends StreamSettings {
+  /** Seconds between two readings of a machine's metrics, 1 to 3600. Default 15. */
+  intervalSeconds: number;
+  /** Days that metrics are kept. Default 15. */
+  retentionDays: number;
+  /** Most disk space of metrics in MiB, at least 64. Default 2048. */
+  retentionMiB: number;
+}
+
+/** Delta: a Kubernetes cluster. */
+export interface DeltaSettings extends StreamSettings {
+  /** Networks in CIDR form that may use the API besides machines and pods. Default none. */
+  apiSources: string[];
+  /** Names and addresses besides the server's own that the API's certificate holds. Default none. */
+  certificateNames: string[];
+  /** Domain of the cluster's own names. Default `cluster.local`. */
+  dnsDomain: string;
+  /** Whether ordinary pods may run on servers; takes effect when a server first registers. Default false. */
+  runWorkloads: boolean;
+  /** Whether machines may have swap. Default false; lab machines have the swap of this computer. */
+  allowSwap: boolean;
+  /** Whether machines may have the memory controller of cgroup v1. Default false; lab machines have this computer's. */
+  allowCgroupV1: boolean;
+}
+
 /** All streams by their team's name. */
 export interface StreamsSettings {
   /** Security baseline. Everything else stands on it. */
@@ -111,9 +142,9 @@ export interface StreamsSettings {
   /** Container runtime. Needs alpha. */
   bravo: StreamSettings;
   /** Monitoring. Needs alpha. */
-  charlie: StreamSettings;
+  charlie: CharlieSettings;
   /** Kubernetes. Needs alpha and bravo. */
-  delta: StreamSettings;
+  delta: DeltaSettings;
 }
 
 /** The whole configuration of a stack, defaults filled in. */
@@ -206,6 +237,7 @@ const network: z.ZodType<NetworkSettings> = z
     subnet6: subnet(6).default("fd77::/64"),
     podSubnet: subnet(4).default("10.244.0.0/16"),
     serviceSubnet: subnet(4).default("10.96.0.0/16"),
+    machineNetworks: z.array(anySubnet).min(1).optional(),
     artifactPort: z.number().int().min(1024).max(65535).default(8077),
   })
   .meta({ id: "NetworkSettings" });
@@ -244,12 +276,36 @@ const alpha: z.ZodType<AlphaSettings> = z
   })
   .meta({ id: "AlphaSettings" });
 
+const charlie: z.ZodType<CharlieSettings> = z
+  .strictObject({
+    ...stream,
+    intervalSeconds: z.number().int().min(1).max(3600).default(15),
+    retentionDays: z.number().int().min(1).default(15),
+    retentionMiB: z.number().int().min(64).default(2048),
+  })
+  .meta({ id: "CharlieSettings" });
+
+const delta: z.ZodType<DeltaSettings> = z
+  .strictObject({
+    ...stream,
+    apiSources: z.array(anySubnet).default([]),
+    certificateNames: z.array(z.string().min(1)).default([]),
+    dnsDomain: z
+      .string()
+      .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, { error: "must be a DNS domain" })
+      .default("cluster.local"),
+    runWorkloads: z.boolean().default(false),
+    allowSwap: z.boolean().default(false),
+    allowCgroupV1: z.boolean().default(false),
+  })
+  .meta({ id: "DeltaSettings" });
+
 const streams: z.ZodType<StreamsSettings> = z
   .strictObject({
     alpha: section(alpha),
     bravo: section(plainStream),
-    charlie: section(plainStream),
-    delta: section(plainStream),
+    charlie: section(charlie),
+    delta: section(delta),
   })
   .meta({ id: "StreamsSettings" });
 

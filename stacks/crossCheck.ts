@@ -41,6 +41,18 @@ export function internalAddress(
   };
 }
 
+/** Networks from which the machines of a stack come. */
+export function machineNetworks(configuration: Configuration): string[] {
+  const { machines, network } = configuration;
+  if (network.machineNetworks !== undefined) return network.machineNetworks;
+  const lab = Object.values(machines).some((machine) => "lab" in machine) ? [network.subnet] : [];
+  const own = existingMachines(configuration).flatMap(([name]) => {
+    const { address } = internalAddress(name, configuration);
+    return address === undefined ? [] : [`${address}/32`];
+  });
+  return [...lab, ...own];
+}
+
 /** Machines that are there already, by name. */
 export function existingMachines(configuration: Configuration): [string, ExistingMachineSettings][] {
   return Object.entries(configuration.machines).flatMap(([name, machine]) =>
@@ -128,7 +140,7 @@ function hostKeyProblems(configuration: Configuration): ConfigurationProblem[] {
 /** Roles that a stream cannot do without, and how many machines may have them. */
 const wantedRoles: Partial<Record<StreamName, { role: Role; most: number }>> = {
   charlie: { role: "monitoring", most: 1 },
-  delta: { role: "server", most: 7 },
+  delta: { role: "server", most: 1 },
 };
 
 function roleProblems({ machines, streams }: Configuration): ConfigurationProblem[] {

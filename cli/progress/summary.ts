@@ -1,4 +1,6 @@
-import type { Run, Step } from "./model.ts";
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { errorText } from "./messageText.ts";
+import { advance, newRun, type Run, type Step } from "./model.ts";
 
 /** What became of one stream. */
 export interface StreamSummary {
@@ -24,23 +26,46 @@ export interface RunSummary {
   seconds: number;
 }
 
-/** Sums a run up. `succeeded` is the engine's own verdict. */
-export function summarise(run: Run, succeeded: boolean): RunSummary {
+/**
+ * Errors and warnings of a run. What no event told (the program did not start, the backend refused) stands in the
+ * engine's own words.
+ */
+export function runMessages(
+  run: Run,
+  end: { succeeded: boolean; said: string },
+): { errors: string[]; warnings: string[] } {
+  const texts = (severity: string): string[] => [
+    ...new Set(run.messages.filter((message) => message.severity === severity).map(({ text }) => text)),
+  ];
+  const errors = texts("error");
+  const own = errors.length === 0 && !end.succeeded ? [errorText(end.said)] : [];
+  return { errors: [...errors, ...own], warnings: texts("warning") };
+}
+
+/** {@link runMessages} of events that were not followed one by one. */
+export function runErrors(
+  events: EngineEvent[],
+  end: { succeeded: boolean; said: string },
+): { errors: string[]; warnings: string[] } {
+  return runMessages(
+    events.reduce((run, event) => advance(run, event, 0).run, newRun()),
+    end,
+  );
+}
+
+/** Sums a run up; `end` is the engine's own verdict. */
+export function summarise(run: Run, end: { succeeded: boolean; said: string }): RunSummary {
   const names = [...new Set(run.steps.map(({ stream }) => stream))].sort(labFirst);
   const unreachable = Object.fromEntries(
     run.steps.flatMap(({ machine, unreachable: why }) =>
       machine === undefined || why === undefined ? [] : [[machine, why]],
     ),
   );
-  const texts = (severity: string): string[] => [
-    ...new Set(run.messages.filter((message) => message.severity === severity).map(({ text }) => text)),
-  ];
   return {
-    succeeded: succeeded && Object.keys(unreachable).length === 0,
+    succeeded: end.succeeded && Object.keys(unreachable).length === 0,
     streams: names.map((name) => streamSummary(name, run.steps)),
     unreachable,
-    errors: texts("error"),
-    warnings: texts("warning"),
+    ...runMessages(run, end),
     seconds: run.seconds,
   };
 }

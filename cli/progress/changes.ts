@@ -1,0 +1,129 @@
+import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
+import type { Drift } from "../../provider/index.ts";
+import { type Item, keyOf, kindOf } from "../../provider/items/index.ts";
+import { placeOfStep, type Work, workOf } from "./step.ts";
+
+/** One part of a resource that an `up` would change. */
+export interface Detail {
+  /** `drift`: the machine differs from what was brought about before. */
+  change: "add" | "update" | "delete" | "drift";
+  /** An item's key with the field, or the property's path. */
+  what: string;
+  before?: string;
+  after?: string;
+  /** What a failed operation could put back; left out where it is everything, exactly. */
+  restores?: "equivalent" | "not";
+}
+
+/** What an `up` would do to one resource. */
+export interface PlannedChange {
+  stream: string;
+  subject: string;
+  work: Exclude<Work, "read">;
+  details: Detail[];
+}
+
+/** What a preview's events plan. */
+export function plannedChanges(events: EngineEvent[]): PlannedChange[] {
+  return events.flatMap(({ resourcePreEvent }) =>
+    resourcePreEvent === undefined ? [] : plannedChange(resourcePreEvent.metadata),
+  );
+}
+
+function plannedChange(metadata: StepEventMetadata): PlannedChange[] {
+  const place = placeOfStep(metadata);
+  const work = workOf(metadata.op);
+  if (place === undefined || work === undefined || work === "read" || metadata.op === "delete-replaced")
+    return [];
+  return [{ stream: place.stream, subject: place.subject, work, details: detailsOf(metadata, work) }];
+}
+
+function detailsOf(metadata: StepEventMetadata, work: Work): Detail[] {
+  const before = itemsOf(metadata.old?.inputs);
+  const after = itemsOf(metadata.new?.inputs);
+  if (work === "create")
+    return after.map((item) => ({ change: "add", what: keyText(item), ...promise(item) }));
+  if (work === "delete") return before.map((item) => ({ change: "delete", what: keyText(item) }));
+  return Object.entries(metadata.detailedDiff ?? {}).map(([path, { diffKind }]) => {
+    const drift = driftAt(path, metadata.old?.outputs.drift);
+    if (drift !== undefined)
+      return { change: "drift", what: drift.item, before: drift.observed, after: drift.desired };
+    const change = changes[diffKind.replace("-replace", "")] ?? "update";
+    return itemDetail(path, change, before, after) ?? { change, what: path };
+  });
+}
+
+const changes: Record<string, Detail["change"]> = { add: "add", delete: "delete", update: "update" };
+
+function itemDetail(
+  path: string,
+  change: Detail["change"],
+  before: PlainItem[],
+  after: PlainItem[],
+): Detail | undefined {
+  const [, index, field] = /^items\[(\d+)\](?:\.(.+))?$/.exec(path) ?? [];
+  const whole = field === undefined;
+  const item = (whole && change === "delete" ? before : after)[Number(index)];
+  if (index === undefined || item === undefined) return undefined;
+  if (whole) return { change, what: keyText(item), ...(change === "delete" ? {} : promise(item)) };
+  const old = before.find((other) => keyText(other) === keyText(item));
+  return {
+    change,
+    what: `${keyText(item)} ${field}`,
+    before: valueText(old?.[field]),
+    after: valueText(item[field]),
+    ...promise(item),
+  };
+}
+
+type PlainItem = Record<string, unknown>;
+
+function itemsOf(inputs: Record<string, unknown> | undefined): PlainItem[] {
+  return Array.isArray(inputs?.items) ? (inputs.items as PlainItem[]) : [];
+}
+
+/** An item's key; values that are secret or not known yet stand in it as they are shown. */
+function keyText(item: PlainItem): string {
+  return keyOf(item as unknown as Item);
+}
+
+function promise(item: PlainItem): Pick<Detail, "restores"> {
+  const restores = kindOf(item as unknown as Item).restores(item as unknown as Item);
+  return restores === "exactly" ? {} : { restores };
+}
+
+function driftAt(path: string, drift: unknown): Drift | undefined {
+  const index = /^drift\[(\d+)\]$/.exec(path)?.[1];
+  return index === undefined || !Array.isArray(drift) ? undefined : (drift as Drift[])[Number(index)];
+}
+
+const signature = "4dabf18193072939515e22adb298388d";
+const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** A value in one short line; a secret stays one. */
+export function valueText(value: unknown): string {
+  if (value === undefined || value === null) return "nothing";
+  if (typeof value === "object" && signature in value) return "[secret]";
+  if (value === unknownValue) return "[known after up]";
+  const text = JSON.stringify(value);
+  if (text.length <= 60) return text;
+  return typeof value === "string" ? `text of ${value.length} characters` : `${text.slice(0, 57)}…`;
+}
+
+/** The plan for people. */
+export function planText(plan: PlannedChange[]): string {
+  if (plan.length === 0) return "nothing to change: every machine was read and is as declared";
+  const lines = plan.flatMap(({ stream, subject, work, details }) => [
+    `${work.padEnd(7)} ${stream} ${subject}`,
+    ...details.map((detail) => `  ${detailText(detail)}`),
+  ]);
+  return [...lines, `${plan.length} resources to change`].join("\n");
+}
+
+const signs: Record<Detail["change"], string> = { add: "+", update: "~", delete: "-", drift: "!" };
+
+function detailText({ change, what, before, after, restores }: Detail): string {
+  const values = before === undefined && after === undefined ? "" : `: ${before} => ${after}`;
+  const note = restores === undefined ? "" : ` (restores: ${restores})`;
+  return `${signs[change]} ${what}${values}${note}`;
+}

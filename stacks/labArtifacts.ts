@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import type { Architecture } from "../components/machine.ts";
+import type { ArtifactCatalogue, ContainerImage } from "../components/runtime/index.ts";
+import { GroundworkError } from "../errors/index.ts";
+import type { ImageName, ProgramName } from "../versions/index.ts";
+import { labArtifactsFile } from "./stateFolder.ts";
+
+/** One file that the lab's artifact server shows. */
+export interface LabArtifact {
+  /** Below the served folder, with `/` between its parts. */
+  path: string;
+  /** In lower-case hexadecimal. */
+  sha256: string;
+}
+
+/** What the lab's artifact server shows, as the tool chain left it. */
+export interface LabArtifacts {
+  architecture: Architecture;
+  programs: Partial<Record<ProgramName, LabArtifact>>;
+  images: Partial<Record<ImageName, LabArtifact & { reference: string }>>;
+}
+
+/** What the lab's artifact server shows. Errors: GW609. */
+export function readLabArtifacts(): LabArtifacts {
+  try {
+    return JSON.parse(readFileSync(labArtifactsFile(), "utf8")) as LabArtifacts;
+  } catch (cause) {
+    throw new GroundworkError("GW609", {
+      where: labArtifactsFile(),
+      what: "it says which programs the lab's machines get, and it is not there",
+      mend: 'Run ./groundwork up, or eval "$(./groundwork env)", which write it',
+      cause,
+    });
+  }
+}
+
+/** Where the lab's machines get programs. */
+export function labPrograms(artifacts: LabArtifacts, url: pulumi.Input<string>): ArtifactCatalogue {
+  const entries = Object.entries(artifacts.programs).map(([name, { path, sha256 }]) => [
+    name,
+    { urls: [pulumi.interpolate`${url}/${path}`], sha256 },
+  ]);
+  return { [artifacts.architecture]: Object.fromEntries(entries) };
+}
+
+/** Images that only a control plane runs. */
+const serverImages: ImageName[] = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"];
+
+/** Where the lab's machines get images. */
+export function labImages(artifacts: LabArtifacts, url: pulumi.Input<string>): ContainerImage[] {
+  return Object.entries(artifacts.images).map(([name, { path, sha256, reference }]) => ({
+    name: reference,
+    archive: { urls: [pulumi.interpolate`${url}/${path}`], sha256 },
+    ...(serverImages.includes(name as ImageName) ? { roles: ["server"] } : {}),
+  }));
+}

@@ -1,0 +1,92 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { Cluster } from "../components/kubernetes/index.ts";
+import type { Machine } from "../components/machine.ts";
+import { BasicMonitoring } from "../components/monitoring/basicMonitoring.ts";
+import { ContainerRuntime } from "../components/runtime/index.ts";
+import { SecurityBaseline } from "../components/security/securityBaseline.ts";
+import type { Gate } from "../provider/index.ts";
+import type { Configuration, Role, StreamName } from "./configuration.ts";
+import { machineNetworks } from "./crossCheck.ts";
+import { type LabSupplies, labSupplies } from "./labSupplies.ts";
+import type { Machines } from "./machines.ts";
+
+/** What the streams of a stack hand on. */
+export interface Streams {
+  /** Gates by stream name. */
+  gates: Partial<Record<StreamName, Gate>>;
+  /** What a client of the cluster needs; a secret. */
+  kubeconfig?: pulumi.Output<string>;
+}
+
+/** Alpha first, Bravo and Charlie side by side behind its gate, Delta behind theirs. */
+export function createStreams(configuration: Configuration, { all, network }: Machines): Streams {
+  const lab = network === undefined ? undefined : labSupplies(network.artifactUrl);
+  const alpha = createAlpha(configuration, all, lab);
+  const bravo = createBravo(configuration, all, [alpha?.gate], lab);
+  const charlie = createCharlie(configuration, all, alpha);
+  const delta = createDelta(configuration, all, [alpha?.gate, bravo?.gate, charlie?.gate], lab);
+  return {
+    gates: { alpha: alpha?.gate, bravo: bravo?.gate, charlie: charlie?.gate, delta: delta?.gate },
+    kubeconfig: delta?.kubeconfig,
+  };
+}
+
+function createAlpha({ streams }: Configuration, all: Machine[], lab?: LabSupplies) {
+  const { enabled, ...settings } = streams.alpha;
+  if (!enabled) return undefined;
+  const authority = withRole(all, "server")[0] ?? all[0];
+  return new SecurityBaseline("alpha", {
+    ...settings,
+    ...lab?.security,
+    machines: all,
+    authorityMachine: authority?.name,
+  });
+}
+
+function createBravo({ streams }: Configuration, all: Machine[], after: Gates, lab?: LabSupplies) {
+  const { enabled, ...settings } = streams.bravo;
+  if (!enabled) return undefined;
+  return new ContainerRuntime("bravo", {
+    ...settings,
+    ...lab?.runtime,
+    machines: [...withRole(all, "server"), ...withRole(all, "agent")],
+    after: opened(after),
+  });
+}
+
+function createCharlie({ streams }: Configuration, all: Machine[], alpha?: SecurityBaseline) {
+  const { enabled, waivers, ...prometheus } = streams.charlie;
+  if (!enabled || alpha === undefined) return undefined;
+  return new BasicMonitoring("charlie", {
+    waivers,
+    prometheus,
+    machines: all,
+    authority: alpha.authority,
+    after: opened([alpha.gate]),
+  });
+}
+
+function createDelta(configuration: Configuration, all: Machine[], after: Gates, lab?: LabSupplies) {
+  const { enabled, ...settings } = configuration.streams.delta;
+  const [server] = withRole(all, "server");
+  if (!enabled || server === undefined) return undefined;
+  const { podSubnet, serviceSubnet } = configuration.network;
+  return new Cluster("delta", {
+    ...settings,
+    ...lab?.cluster,
+    servers: [server],
+    agents: withRole(all, "agent"),
+    nodeNetworks: machineNetworks(configuration),
+    podSubnet,
+    serviceSubnet,
+    after: opened(after),
+  });
+}
+
+type Gates = (Gate | undefined)[];
+
+const opened = (gates: Gates): Gate[] => gates.filter((gate) => gate !== undefined);
+
+function withRole(machines: Machine[], role: Role): Machine[] {
+  return machines.filter(({ roles }) => roles.includes(role));
+}
