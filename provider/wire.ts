@@ -49,6 +49,17 @@ export function hasSecret(value: Wire): boolean {
   );
 }
 
+/** True when the value at `path` is secret, or lies within a secret one. */
+export function isSecretAt(value: Wire, path: readonly PropertyKey[]): boolean {
+  let here: Wire | undefined = value;
+  for (const part of path) {
+    if (!isObject(here) && !Array.isArray(here)) break;
+    if (signature in here) return hasSecret(here);
+    here = (here as { [key: string]: Wire })[String(part)];
+  }
+  return hasSecret(here ?? null);
+}
+
 /** Equal as values: the order of an object's fields and missing against null do not count. */
 export function sameValue(a: Wire | undefined, b: Wire | undefined): boolean {
   if (a === b || (a ?? null) === (b ?? null)) return true;

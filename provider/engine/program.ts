@@ -59,20 +59,26 @@ export function inOrder(items: Item[]): Item[] {
   return [...items.filter((item) => !last(item)), ...items.filter(last)];
 }
 
-const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+const digest = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
 
 /** Short name of a key on the machine. */
 export const keyHash = (key: string): string => digest(key).slice(0, 32);
 /** Short name of a HostState on the machine. */
 export const ownerOf = (urn: string): string => digest(urn).slice(0, 16);
 
-const onlyHere = new Set(["timeLimit", "restartOn", "reloadOn"]);
+const onlyHere = new Set(["restart_on", "reload_on"]);
 
-/** Two streams want the same of an item when its digests are equal; what only orders or limits the work does not count. */
+/**
+ * Two streams want the same of an item when its digests are equal. A default and the same value given count as
+ * equal; what only orders or limits the work does not count.
+ */
 export function itemDigest(item: Item): string {
-  const wanted = Object.entries(item)
-    .filter(([name, value]) => value !== undefined && !onlyHere.has(name))
+  const kind = kindOf(item);
+  const variables = Object.entries(kind.variables(item))
+    .filter(([name]) => !onlyHere.has(name))
     .sort(([a], [b]) => (a < b ? -1 : 1));
+  const bytes = kind.data?.(item);
+  const wanted = [item.kind, kind.desired(item), variables, bytes === undefined ? "" : digest(bytes)];
   return digest(JSON.stringify(wanted)).slice(0, 32);
 }
 

@@ -11,6 +11,7 @@ import { canonicalNetwork, familyOf, network } from "./network.ts";
  */
 export interface AllowedPortItem extends CommonItem {
   kind: "allowedPort";
+  /** Transport protocol. */
   protocol: "tcp" | "udp";
   /** 1 to 65535. */
   port: number;

@@ -7,7 +7,9 @@ export const text = z
   .refine((value) => value.isWellFormed(), { error: "must not hold a lone surrogate" });
 
 /** Text on one line. */
-export const line = text.refine((value) => !/[\n\r]/.test(value), { error: "must be one line" });
+export const line = text.refine((value) => !/\p{Cc}/u.test(value), {
+  error: "must be one line without control characters",
+});
 
 const forbidden = ["/proc", "/sys", "/dev", "/var/lib/groundwork"];
 

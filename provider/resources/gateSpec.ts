@@ -17,7 +17,14 @@ export interface GateSpec {
 export const gateSchema: z.ZodType<GateSpec> = z.strictObject({
   stream: field.line.min(1),
   generations: z.record(z.string(), z.string()),
-  checks: z.array(checkSchema).min(1),
+  checks: z
+    .array(
+      checkSchema.refine((check) => check.on !== undefined, {
+        path: ["on"],
+        error: "must be the connection of the machine that the check runs on",
+      }),
+    )
+    .min(1),
   waivers: z.record(z.string(), field.line.min(1)).optional(),
 });
 

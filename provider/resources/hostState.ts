@@ -14,6 +14,7 @@ import { collectTickets } from "./collectTickets.ts";
 import { explainFailure } from "./explainFailure.ts";
 import { type Drift, type HostStateSpec, hostStateSchema } from "./hostStateSpec.ts";
 import { diffItems } from "./itemDiff.ts";
+import { itemFailures } from "./itemFailures.ts";
 import type { Call, DiffAnswer, Failure, Properties, PropertyChange, ResourceType } from "./resource.ts";
 import { parse, validate } from "./validation.ts";
 
@@ -32,7 +33,7 @@ export class HostStateResource implements ResourceType {
   check(urn: string, inputs: Properties): Failure[] {
     const failures = validate(hostStateSchema, inputs);
     if (failures.length > 0) return failures;
-    return [...duplicates(inputs), ...this.#conflicts(urn, inputs)];
+    return [...itemFailures(inputs), ...this.#conflicts(urn, inputs)];
   }
 
   diff(_call: Call, old: { inputs: Properties; outputs: Properties }, inputs: Properties): DiffAnswer {
@@ -331,27 +332,6 @@ function factsToCome(before: Properties, after: Properties): Properties {
 function listed(names: string[], most = 8): string {
   const more = names.length - most;
   return more > 0 ? `${names.slice(0, most).join(", ")} and ${more} more` : names.join(", ");
-}
-
-function duplicates(inputs: Properties): Failure[] {
-  const items = knownItems(inputs);
-  const seen = new Map<string, number>();
-  return items.flatMap(({ item, index }) => {
-    const key = keyOf(item as never);
-    const first = seen.get(key);
-    seen.set(key, first ?? index);
-    return first === undefined
-      ? []
-      : [{ property: `items[${index}]`, reason: `${key} stands already at items[${first}]` }];
-  });
-}
-
-/** The items whose values are all known, with their place in the list. */
-function knownItems(inputs: Properties): { item: Wire; index: number }[] {
-  const items = reveal(inputs.items ?? []);
-  return (Array.isArray(items) ? items : [])
-    .map((item, index) => ({ item, index }))
-    .filter(({ item }) => !hasUnknown(item));
 }
 
 /** Project and stack of a URN, `urn:pulumi:STACK::PROJECT::TYPE::NAME`. */

@@ -62,11 +62,15 @@ export const hostStateSchema: z.ZodType<HostStateSpec> = z.strictObject({
   facts: z
     .record(
       z.string().regex(/^[a-zA-Z][a-zA-Z0-9]*$/),
-      z.strictObject({
-        file: field.path.optional(),
-        run: field.text.optional(),
-        secret: z.boolean().optional(),
-      }),
+      z
+        .strictObject({
+          file: field.path.optional(),
+          run: field.text.optional(),
+          secret: z.boolean().optional(),
+        })
+        .refine((fact) => (fact.file === undefined) !== (fact.run === undefined), {
+          error: "must have either `file` or `run`",
+        }),
     )
     .optional(),
   tickets: z

@@ -18,7 +18,13 @@ export function diffItems(before: Wire | undefined, after: Wire | undefined): Pr
   const removed = old.flatMap((item, index): PropertyChange[] =>
     identities.has(identity(item)) ? [] : [{ path: `items[${index}]`, change: "delete" }],
   );
-  return [...changes, ...removed];
+  // What leaves a place that another item takes is one change of that place.
+  const taken = new Set(changes.filter(({ change }) => change === "add").map(({ path }) => path));
+  const replaced = new Set(removed.map(({ path }) => path).filter((path) => taken.has(path)));
+  return [
+    ...changes.map((entry) => (replaced.has(entry.path) ? { ...entry, change: "update" as const } : entry)),
+    ...removed.filter(({ path }) => !replaced.has(path)),
+  ];
 }
 
 function diffItem(before: Fields | undefined, after: Fields, path: string): PropertyChange[] {

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { hasSecret, hasUnknown, reveal, unknown, type Wire } from "../wire.ts";
+import { GroundworkError } from "../../errors/index.ts";
+import { hasUnknown, isSecretAt, reveal, unknown, type Wire } from "../wire.ts";
 import type { Failure, Properties } from "./resource.ts";
 
 /** Path in the words of a program: `items[3].mode`. */
@@ -16,9 +17,12 @@ export function validate<T>(schema: z.ZodType<T>, inputs: Properties): Failure[]
   const plain = reveal(inputs);
   const result = schema.safeParse(plain);
   if (result.success) return [];
-  return result.error.issues
-    .filter((issue) => !touchesUnknown(plain, issue.path))
-    .flatMap((issue) => explain(issue, plain, inputs));
+  return (
+    result.error.issues
+      // A name that does not exist is a mistake whatever the values are.
+      .filter((issue) => issue.code === "unrecognized_keys" || !touchesUnknown(plain, issue.path))
+      .flatMap((issue) => explain(issue, plain, inputs))
+  );
 }
 
 function explain(issue: z.core.$ZodIssue, plain: Wire, wrapped: Properties): Failure[] {
@@ -29,9 +33,7 @@ function explain(issue: z.core.$ZodIssue, plain: Wire, wrapped: Properties): Fai
       reason: "is not a property that exists here",
     }));
   }
-  // A secret is never shown; the path leads to it in the wrapped inputs or stops at its wrapping.
-  const secret = hasSecret(wrapped[String(issue.path[0])] ?? null);
-  const value = secret ? undefined : at(plain, issue.path);
+  const value = isSecretAt(wrapped, issue.path) ? undefined : at(plain, issue.path);
   const shown =
     typeof value === "string" || typeof value === "number" || typeof value === "boolean"
       ? ` (it is ${describe(value)})`
@@ -60,7 +62,10 @@ function touchesUnknown(value: Wire, path: readonly PropertyKey[]): boolean {
   return here === unknown || (here !== undefined && typeof here === "object" && hasUnknown(here));
 }
 
-/** Inputs whose values are all known, in their typed form. */
+/** Inputs whose values are all known, in their typed form. Errors: GW102. */
 export function parse<T>(schema: z.ZodType<T>, inputs: Properties): T {
-  return schema.parse(reveal(inputs));
+  const result = schema.safeParse(reveal(inputs));
+  if (result.success) return result.data;
+  const [first] = result.error.issues.flatMap((issue) => explain(issue, reveal(inputs), inputs));
+  throw new GroundworkError("GW102", { what: first?.reason ?? "it is not valid", where: first?.property });
 }

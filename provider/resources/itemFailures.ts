@@ -1,0 +1,68 @@
+import { type Item, itemKinds, keyOf, kindOf } from "../items/index.ts";
+import { reveal, unknown, type Wire } from "../wire.ts";
+import type { Failure, Properties } from "./resource.ts";
+
+/** An item, whose values need not all be known, at its place. */
+interface Placed {
+  item: Item;
+  place: string;
+  key: string;
+}
+
+/** What is wrong with items as parts of one list: one that stands there twice, or that names what is not there. */
+export function itemFailures(inputs: Properties): Failure[] {
+  const items = placed(inputs);
+  return [...duplicates(items), ...items.flatMap((entry) => missing(entry, items, inputs.tickets))];
+}
+
+function placed(inputs: Properties): Placed[] {
+  const items = reveal(inputs.items ?? []);
+  return (Array.isArray(items) ? items : []).flatMap((item, index) => {
+    const kind = (item as Properties | null)?.kind;
+    if (typeof kind !== "string" || !(kind in itemKinds)) return [];
+    return [{ item: item as unknown as Item, place: `items[${index}]`, key: keyOf(item as unknown as Item) }];
+  });
+}
+
+function duplicates(items: Placed[]): Failure[] {
+  const first = new Map<string, string>();
+  return items.flatMap(({ place, key }) => {
+    const before = first.get(key);
+    if (before === undefined) first.set(key, place);
+    return before === undefined || isUnknown(key)
+      ? []
+      : [{ property: place, reason: `${key} stands already at ${before}` }];
+  });
+}
+
+function missing(entry: Placed, items: Placed[], tickets: Wire | undefined): Failure[] {
+  const ticket = kindOf(entry.item).ticket?.(entry.item);
+  const declared = Object.keys((reveal(tickets ?? {}) ?? {}) as Properties);
+  const noTicket =
+    ticket === undefined || isUnknown(ticket) || declared.includes(ticket)
+      ? []
+      : [
+          {
+            property: `${entry.place}.ticket`,
+            reason: `${ticket} is not among the tickets (${listed(declared)})`,
+          },
+        ];
+  return [...noTicket, ...missingTriggers(entry, items)];
+}
+
+/** A service that waits for an item which is not there would never be restarted. */
+function missingTriggers({ item, place }: Placed, items: Placed[]): Failure[] {
+  if (item.kind !== "service" || items.some(({ key }) => isUnknown(key))) return [];
+  const keys = new Set(items.map(({ key }) => key));
+  return (["restartOn", "reloadOn"] as const).flatMap((field) => {
+    const wanted: unknown = item[field];
+    return (Array.isArray(wanted) ? (wanted as string[]) : []).flatMap((key, index) =>
+      keys.has(key) || isUnknown(key)
+        ? []
+        : [{ property: `${place}.${field}[${index}]`, reason: `${key} is no item of this HostState` }],
+    );
+  });
+}
+
+const isUnknown = (text: string): boolean => text.includes(unknown);
+const listed = (names: string[]): string => (names.length === 0 ? "there are none" : names.join(", "));
