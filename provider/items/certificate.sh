@@ -1,99 +1,158 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2154,SC2034,SC2015 # the engine sets the item's variables and reads $observed; `a && b || c` is meant
+# shellcheck disable=SC2154,SC2034 # the engine sets the item's variables and reads $observed
+# shellcheck disable=SC2015 # `a && b || c` is meant: c runs when either fails
 # certificate: path (folder and name) common_name alt_names authority owner days
 
-# A pending key waits for its certificate where only root looks.
-certificate_pending() { printf '%s/pending/%s' "$gw_root" "$gw_hash"; }
-
-# Seconds that may be left before the leaf counts as due: a third of its life. gw_due_shift moves the due date in tests.
-certificate_margin() { echo $((days * 28800 + ${gw_due_shift:-0})); }
+# The key that waits for its certificate, where only root looks.
+certificate_pending() { printf '%s/pending/%s.key' "$gw_root" "$gw_hash"; }
 
 certificate_observe() {
   observed=absent
   [ -f "$path.crt" ] && [ -f "$path.key" ] || return 0
-  observed=mismatch
-  [ "$(openssl x509 -in "$path.crt" -noout -pubkey 2>/dev/null)" = "$(openssl pkey -in "$path.key" -pubout 2>/dev/null)" ] || return 0
-  observed=authority
-  openssl verify -no-CApath -no-CAstore -CAfile "$authority" "$path.crt" >/dev/null 2>&1 || return 0
-  observed=names
-  [ "$(certificate_names)" = "$(certificate_wanted)" ] || return 0
-  observed=owner
-  [ "$(stat -c '%a %U' -- "$path.key")" = "600 $owner" ] || return 0
-  observed=due
-  openssl x509 -in "$path.crt" -noout -checkend "$(certificate_margin)" >/dev/null || return 0
-  observed=valid
+  certificate_judge "$path.key" "$path.crt"
+  [ "$observed" = valid ] || return 0
+  gw_modes=$(stat -c '%a %U' "$path.key" "$path.crt")
+  [ "$gw_modes" = "600 $owner${gw_newline}644 root" ] || observed=owner
 }
 
-# Subject and alternative names, one a line, sorted; IPv6 addresses in openssl's long form.
-certificate_names() {
-  openssl x509 -in "$path.crt" -noout -subject -nameopt multiline | sed -n 's/^ *commonName *= //p'
-  openssl x509 -in "$path.crt" -noout -ext subjectAltName | sed 1d | tr ',' '\n' | sed 's/^ *//; s/^IP Address:/IP:/' | sort
+# Sets $observed to `valid`, or to what is wrong with a pair.
+certificate_judge() { # KEY CERTIFICATE
+  gw_leaf=$(openssl x509 -in "$2" -noout -checkend "$((days * 28800))" -pubkey -subject -nameopt multiline \
+    -ext subjectAltName </dev/null 2>/dev/null)
+  gw_public=$(openssl pkey -in "$1" -pubout </dev/null 2>/dev/null)
+  case $gw_leaf in
+    "${gw_public:-no key}$gw_newline"*) ;;
+    *)
+      observed=mismatch
+      return
+      ;;
+  esac
+  case $gw_leaf in
+    *'Certificate will expire') observed=due ;;
+    *)
+      if ! openssl verify -no-CApath -no-CAstore -partial_chain -CAfile "$authority" -untrusted "$2" "$2" \
+        </dev/null >"$gw_run/verify" 2>&1; then
+        observed=authority
+      elif ! certificate_named; then
+        observed=names
+      else
+        observed=valid
+      fi
+      ;;
+  esac
 }
 
-certificate_wanted() {
-  printf '%s\n' "$common_name"
-  printf '%s\n' "$alt_names" | tr ',' '\n' | while read -r gw_name; do
-    case $gw_name in
-      IP:*:*) certificate_long6 "${gw_name#IP:}" ;;
-      *) printf '%s\n' "$gw_name" ;;
-    esac
-  done | sort
-}
-
-# An IPv6 address the way openssl prints it: eight groups without leading zeroes, upper case.
-certificate_long6() {
-  printf '%s\n' "$1" | awk '{
-    n = split(toupper($0), halves, "::")
-    a = split(halves[1], left, ":"); b = n > 1 ? split(halves[2], right, ":") : 0
-    out = "IP"
-    for (i = 1; i <= a; i++) { sub(/^0+/, "", left[i]); out = out ":" (left[i] == "" ? "0" : left[i]) }
-    if (n > 1) for (i = a + b; i < 8; i++) out = out ":0"
-    for (i = 1; i <= b; i++) { sub(/^0+/, "", right[i]); out = out ":" (right[i] == "" ? "0" : right[i]) }
-    print out
-  }'
+# True when the leaf has the wanted names and no others. openssl prints IPv6 addresses in eight groups.
+certificate_named() {
+  printf '%s\n' "$gw_leaf" | awk -v wanted="$alt_names" -v subject="$common_name" '
+    function plain(name,  halves, left, right, a, b, i, text) {
+      sub(/^IP Address:/, "IP:", name)
+      if (name !~ /^IP:.*:/) return name
+      b = 0
+      i = split(toupper(substr(name, 4)), halves, "::")
+      a = split(halves[1], left, ":")
+      if (i > 1) b = split(halves[2], right, ":")
+      for (i = 1; i <= a; i++) text = text group(left[i])
+      for (i = a + b; i < 8; i++) text = text group("0")
+      for (i = 1; i <= b; i++) text = text group(right[i])
+      return "IP" text
+    }
+    function group(digits) {
+      sub(/^0+/, "", digits)
+      return ":" (digits == "" ? "0" : digits)
+    }
+    /^ *commonName *= / {
+      sub(/^ *commonName *= /, "")
+      if ($0 == subject) named = 1
+    }
+    listed {
+      count = split($0, names, ", ")
+      for (i = 1; i <= count; i++) {
+        sub(/^ +/, "", names[i])
+        has[plain(names[i])] = 1
+      }
+      listed = 0
+    }
+    /^X509v3 Subject Alternative Name:/ { listed = 1 }
+    END {
+      count = split(wanted, names, ",")
+      for (i = 1; i <= count; i++) {
+        if (!(plain(names[i]) in has)) named = 0
+        wants[plain(names[i])] = 1
+      }
+      for (name in has) if (!(name in wants)) named = 0
+      exit !named
+    }
+  '
 }
 
 # The key is made here and stays here; what travels is the signing request.
 certificate_request() {
   gw_pending=$(certificate_pending)
   mkdir -p "$gw_root/pending" && chmod 700 "$gw_root" "$gw_root/pending" || return 1
-  (umask 077 && openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$gw_pending") || return 1
-  openssl req -new -key "$gw_pending" -subj "/CN=$common_name" -addext "subjectAltName=$alt_names"
+  # One that waits already is taken again: its request may be on its way.
+  openssl pkey -in "$gw_pending" -noout </dev/null 2>/dev/null ||
+    (umask 077 && limit openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$gw_pending") || return 1
+  openssl req -new -key "$gw_pending" -subj "/CN=$common_name" -addext "subjectAltName=$alt_names" </dev/null
 }
 
 certificate_apply() {
   gw_pending=$(certificate_pending)
+  if [ "$observed" = owner ]; then
+    certificate_modes "$path" && certificate_settled
+    return
+  fi
   [ -f "$gw_pending" ] || {
     echo "no key waits for the certificate"
     return 1
   }
-  [ "$(openssl x509 -in "$TICKET" -noout -pubkey)" = "$(openssl pkey -in "$gw_pending" -pubout)" ] || {
-    echo "the issuer signed another key"
+  certificate_judge "$gw_pending" "$TICKET"
+  [ "$observed" = valid ] || {
+    certificate_complain
     return 1
   }
-  mkdir -p "${path%/*}" || return 1
-  openssl x509 -in "$TICKET" -out "$path.crt.groundwork-new" && chmod 644 "$path.crt.groundwork-new" || return 1
-  install -m 600 -o "$owner" "$gw_pending" "$path.key.groundwork-new" || return 1
-  mv -f "$path.key.groundwork-new" "$path.key" && mv -f "$path.crt.groundwork-new" "$path.crt" || return 1
+  mkdir -p "${path%/*}/" || return 1
+  rm -f "$path.groundwork-new.key" "$path.groundwork-new.crt"
+  (umask 077 && cp "$gw_pending" "$path.groundwork-new.key" && cp "$TICKET" "$path.groundwork-new.crt") &&
+    certificate_modes "$path.groundwork-new" &&
+    mv -fT "$path.groundwork-new.key" "$path.key" && mv -fT "$path.groundwork-new.crt" "$path.crt" && certificate_settled || {
+    rm -f "$path.groundwork-new.key" "$path.groundwork-new.crt"
+    return 1
+  }
+}
+
+certificate_modes() { # PATH without suffix
+  chown "$owner:" "$1.key" && chmod 600 "$1.key" && chown root:root "$1.crt" && chmod 644 "$1.crt"
+}
+
+certificate_settled() {
   rm -f "$gw_pending"
   rmdir "$gw_root/pending" 2>/dev/null || :
 }
 
-certificate_capture() {
-  for gw_part in crt key; do
-    [ ! -e "$path.$gw_part" ] || cp -a "$path.$gw_part" "$capture/$gw_part" || return 1
-  done
-  [ -d "${path%/*}" ] || : >"$capture/no-folder"
+certificate_complain() {
+  case $observed in
+    mismatch) echo "what the issuer gave is no certificate for the key that waits" ;;
+    due) echo "the issuer's certificate ends within a third of $days days" ;;
+    authority)
+      echo "the issuer's certificate does not verify against $authority:"
+      cat "$gw_run/verify"
+      ;;
+    names) printf 'wanted is CN=%s with %s; the issuer certified\n%s\n' "$common_name" "$alt_names" "${gw_leaf#*-----END PUBLIC KEY-----}" ;;
+  esac
 }
 
-certificate_restore() {
-  for gw_part in crt key; do
-    if [ -e "$capture/$gw_part" ]; then
-      mkdir -p "${path%/*}" && cp -a "$capture/$gw_part" "$path.$gw_part.groundwork-old" &&
-        mv -f "$path.$gw_part.groundwork-old" "$path.$gw_part" || return 1
-    else
-      rm -f "$path.$gw_part" || return 1
-    fi
+certificate_each() { # FUNCTION of file.sh, for both files
+  gw_pair=$path gw_pair_capture=$capture
+  for gw_suffix in key crt; do
+    path=$gw_pair.$gw_suffix capture=$gw_pair_capture/$gw_suffix
+    "$1" || break
   done
-  [ ! -e "$capture/no-folder" ] || rmdir "${path%/*}" 2>/dev/null || :
+  gw_code=$?
+  path=$gw_pair capture=$gw_pair_capture
+  return "$gw_code"
 }
+
+certificate_capture() { mkdir "$capture/key" "$capture/crt" && certificate_each file_capture; }
+
+certificate_restore() { certificate_each file_restore; }

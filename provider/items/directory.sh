@@ -62,24 +62,18 @@ directory_capture() {
   if [ -d "$path" ] && [ ! -L "$path" ]; then
     stat -c '%a %u:%g' "$path" >"$capture/was"
   elif [ ! -e "$path" ] && [ ! -L "$path" ]; then
-    directory_missing "$path" >"$capture/missing"
+    : >"$capture/absent"
+    made_note "$path"
   fi
-}
-
-directory_missing() { # PATH: prints it and its parents as far as they are not there, deepest first
-  gw_parent=$1
-  while [ -n "$gw_parent" ] && [ ! -d "$gw_parent" ]; do
-    printf '%s\n' "$gw_parent"
-    gw_parent=${gw_parent%/*}
-  done
 }
 
 directory_restore() {
   if [ -f "$capture/was" ]; then
     directory_attributes
-  elif [ -f "$capture/missing" ]; then
-    directory_remove
-    [ ! -d "$path" ] || report kept "$path $gw_key"
+  elif [ -f "$capture/absent" ]; then
+    # What lies in it may be another program's, which then takes it away.
+    [ ! -d "$path" ] || rmdir "$path" 2>/dev/null || { made_mark "$path" && report kept "$path $gw_key"; }
+    made_tidy "$path"
   fi
 }
 
@@ -87,11 +81,4 @@ directory_attributes() { # as captured; a directory that is gone comes back empt
   read -r gw_mode gw_ids <"$capture/was"
   [ -d "$path" ] || mkdir -p "$path" || return 1
   chown "$gw_ids" "$path" && chmod "0$gw_mode" "$path"
-}
-
-# Takes away what was made, as far as it is empty.
-directory_remove() {
-  while IFS= read -r gw_parent; do
-    rmdir "$gw_parent" 2>/dev/null || :
-  done <"$capture/missing"
 }

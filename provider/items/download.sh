@@ -81,9 +81,9 @@ download_apply() {
       return
       ;;
   esac
-  mkdir -p "$gw_root/downloads" "$gw_root/locks" "${path%/*}/" || return 1
+  mkdir -p "$gw_root/downloads" "$gw_locks" "${path%/*}/" || return 1
   # Streams side by side that want the same bytes fetch them once.
-  exec 9>"$gw_root/locks/download-$sha256"
+  exec 9>"$gw_locks/download-$sha256"
   flock 9
   download_fetch && download_install
   gw_code=$?

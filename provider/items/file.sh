@@ -76,12 +76,7 @@ file_capture() {
   elif [ -e "$path" ] || [ -L "$path" ]; then
     cp -a "$path" "$capture/old"
   else
-    # Folders that have to be made are taken away again, when empty.
-    gw_parent=${path%/*}
-    while [ -n "$gw_parent" ] && [ ! -d "$gw_parent" ]; do
-      printf '%s\n' "$gw_parent"
-      gw_parent=${gw_parent%/*}
-    done >"$capture/parents"
+    made_note "$path"
   fi
 }
 
@@ -91,8 +86,6 @@ file_restore() {
     mkdir -p "${path%/*}" && rm -rf "$path.groundwork-old" && cp -a "$capture/old" "$path.groundwork-old" && mv -fT "$path.groundwork-old" "$path"
   else
     rm -f "$path" || return 1
-    while IFS= read -r gw_parent; do
-      rmdir "$gw_parent" 2>/dev/null || :
-    done <"$capture/parents"
+    made_tidy "$path"
   fi
 }

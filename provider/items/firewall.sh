@@ -12,8 +12,8 @@
 gw_firewall=/etc/groundwork
 
 firewall_locked() { # COMMAND…
-  mkdir -p "$gw_root/locks" || return 1
-  exec 9>"$gw_root/locks/nft"
+  mkdir -p "$gw_locks" || return 1
+  exec 9>"$gw_locks/nft"
   flock 9
   "$@"
   gw_code=$?
@@ -31,22 +31,16 @@ firewall_loader() { # [TABLE-FILE]
     "include \"$gw_firewall/firewall.elements.nft\""
 }
 
-# Remembers which folders are made here: they are taken away with the last file.
 firewall_folder() {
-  [ ! -d "$gw_firewall/firewall.d" ] || return 0
-  directory_missing "$gw_firewall/firewall.d" >>"$gw_root/firewall.made"
-  mkdir -p "$gw_firewall/firewall.d"
+  made_note "$gw_firewall/firewall.d/" && mkdir -p "$gw_firewall/firewall.d"
 }
 
+# The last file takes the rest along.
 firewall_tidy() {
   firewall_elements || return
   [ ! -s "$gw_firewall/firewall.elements.nft" ] && [ ! -e "$gw_firewall/firewall.nft" ] || return 0
   rm -f "$gw_firewall/firewall.elements.nft"
-  [ -f "$gw_root/firewall.made" ] || return 0
-  while read -r gw_parent; do
-    rmdir "$gw_parent" 2>/dev/null || :
-  done <"$gw_root/firewall.made"
-  rm -f "$gw_root/firewall.made"
+  made_tidy "$gw_firewall/firewall.d/"
 }
 
 # Writes what firewall.d wants as elements that do not overlap.
@@ -245,26 +239,13 @@ firewall_awk() { # ARGUMENTS
   ' "$@"
 }
 
-# --- one element: set element ---
-
-firewall_element_file() { # sets gw_file, named for readers: tcp_ip4-10.0.0.0_8-22.nft
-  gw_file=$gw_firewall/firewall.d/$set
-  for gw_part in $element; do
-    case $gw_part in
-      .) continue ;;
-      */*) gw_part=${gw_part%%/*}_${gw_part#*/} ;;
-    esac
-    gw_file=$gw_file-$gw_part
-  done
-  gw_file=$gw_file.nft
-}
+# --- one element: set element file ---
 
 firewall_element_line() { printf 'add element inet groundwork %s { %s }' "$set" "$element"; }
 
 firewall_element_judge() { # ANSWER: sets $observed
-  observed=$1
-  firewall_element_file
-  gw_line=''
+  observed=$1 gw_line=''
+  gw_file=$gw_firewall/firewall.d/$file
   [ ! -f "$gw_file" ] || IFS= read -r gw_line <"$gw_file" || :
   [ "$gw_line" = "$(firewall_element_line)" ] || observed="boot=no ${1#* }"
 }
@@ -308,20 +289,20 @@ firewall_element_apply() {
 }
 
 firewall_element_add() {
-  firewall_element_file
+  gw_file=$gw_firewall/firewall.d/$file
   firewall_folder && printf '%s\n' "$(firewall_element_line)" >"$gw_file.groundwork-new" &&
     mv -fT "$gw_file.groundwork-new" "$gw_file" && firewall_elements && firewall_sync "$set"
 }
 
 firewall_element_capture() {
-  firewall_element_file
+  gw_file=$gw_firewall/firewall.d/$file
   [ ! -f "$gw_file" ] || cp -a "$gw_file" "$capture/element"
 }
 
 firewall_element_restore() { firewall_locked firewall_element_back; }
 
 firewall_element_back() {
-  firewall_element_file
+  gw_file=$gw_firewall/firewall.d/$file
   if [ -f "$capture/element" ]; then
     firewall_folder && cp -a "$capture/element" "$gw_file" || return 1
   else

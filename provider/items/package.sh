@@ -381,11 +381,11 @@ package_leftover() { # NAME…
     -o APT::AutoRemove::SuggestsImportant=false </dev/null >"$gw_run/tool" 2>/dev/null
   set --
   for gw_word in $gw_present; do
-    grep -qF "Purg $gw_word [" "$gw_run/tool" && ! package_claimed "$gw_word" && set -- "$@" "$gw_word"
+    grep -qF "Purg $gw_word [" "$gw_run/tool" && ! still_claimed "package:$gw_word" && set -- "$@" "$gw_word"
   done
   [ $# -eq 0 ] || package_tool dpkg --purge -- "$@"
   package_present "$name"
-  [ -z "$gw_present" ] || package_claimed "$name" || report kept "$name $gw_key"
+  [ -z "$gw_present" ] || still_claimed "package:$name" || report kept "$name $gw_key"
 }
 
 package_present() { # NAME…: sets gw_present to those that are installed
@@ -397,18 +397,6 @@ package_present() { # NAME…: sets gw_present to those that are installed
       installed | broken) gw_present="$gw_present $gw_word" ;;
     esac
   done
-}
-
-# By this program or another one. Its own claims do not count while the operation that made them is put back.
-package_claimed() { # NAME
-  gw_own=$gw_root/claims/$gw_owner
-  ! grep -qxF -e "$capture" "$gw_transaction/order" || gw_own=$gw_transaction/claim.before
-  for gw_claim in "$gw_root"/claims/* "$gw_own"; do
-    [ -f "$gw_claim" ] || continue
-    [ "$gw_claim" = "$gw_own" ] || [ "$gw_claim" != "$gw_root/claims/$gw_owner" ] || continue
-    ! grep -qF "${gw_tab}package:$1$gw_tab" "$gw_claim" || return 0
-  done
-  return 1
 }
 
 package_returning() { # NAME=VERSION…

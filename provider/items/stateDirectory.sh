@@ -17,8 +17,8 @@ stateDirectory_observe_many() {
 stateDirectory_capture() {
   eval "gw_first=\${gw_state_first_$gw_index-}"
   if [ "$gw_first" = absent ]; then
-    directory_missing "$path" >"$capture/missing"
-    [ -s "$capture/missing" ] || printf '%s\n' "$path" >"$capture/missing"
+    : >"$capture/absent"
+    made_note "$path"
   else
     directory_capture
   fi
@@ -27,9 +27,9 @@ stateDirectory_capture() {
 stateDirectory_restore() {
   if [ -f "$capture/was" ]; then
     stateDirectory_bring_back && directory_attributes
-  elif [ -f "$capture/missing" ]; then
+  elif [ -f "$capture/absent" ]; then
     [ ! -d "$path" ] || rmdir "$path" 2>/dev/null || stateDirectory_set_aside || return 1
-    directory_remove
+    made_tidy "$path"
   fi
 }
 
