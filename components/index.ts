@@ -16,10 +16,6 @@ export {
   type LeafParts,
   leafCertificate,
 } from "./security/certificates.ts";
-export {
-  type JournalArgs,
-  SecurityBaseline,
-  type SecurityBaselineArgs,
-  type SshArgs,
-} from "./security/securityBaseline.ts";
+export { SecurityBaseline } from "./security/securityBaseline.ts";
+export type { JournalArgs, SecurityBaselineArgs, SshArgs } from "./security/securitySettings.ts";
 export { type HostSpec, Stream, type StreamArgs } from "./stream.ts";

@@ -1,10 +1,5 @@
+import { BlockList, isIPv6 } from "node:net";
 import type { ItemInput } from "../../provider/index.ts";
-
-/** Table of {@link firewallTable} on disk. */
-const tablePath = "/etc/groundwork/firewall.nft";
-/** Elements of allowedPort and allowedForward on disk, one nft command a line. */
-const elementsFolder = "/etc/groundwork/firewall.d";
-const loaderPath = "/usr/local/lib/groundwork/load-firewall";
 
 /**
  * The table in nft syntax: traffic to and through the machine is dropped unless a stream declared it.
@@ -52,43 +47,13 @@ export const firewallTable = `table inet groundwork {
 }
 `;
 
-/**
- * Loads the table with its elements at boot. One transaction, unless networks of one port lie inside each other: nft
- * refuses these together ("File exists"), so the table goes first and each element on its own, and one that a wider
- * one covers is left out. Whatever an element does, the table with its drop policy stands.
- */
-export const loader = `#!/bin/sh
-# Loads Groundwork's own nftables table and nothing else.
-elements() {
-  for file in ${elementsFolder}/*.nft; do
-    [ ! -e "$file" ] || cat "$file"
-  done
-}
-table() {
-  echo 'add table inet groundwork'
-  echo 'delete table inet groundwork'
-  cat ${tablePath}
-}
-[ -s ${tablePath} ] || {
-  echo '${tablePath} is missing'
-  exit 1
-}
-{ table && elements; } | nft -f - 2>/dev/null && exit 0
-table | nft -f - || exit 1
-elements | {
-  status=0
-  while read -r element; do
-    said=$(nft "$element" 2>&1) && continue
-    nft "get element \${element#add element }" >/dev/null 2>&1 || {
-      echo "$element: $said"
-      status=1
-    }
-  done
-  exit $status
-}
-`;
+/** Written by the firewallTable item: loads the table with all its elements in one transaction. */
+const transaction = "/etc/groundwork/firewall.nft";
 
-/** Before any network: what pod networks and Debian's own nftables.service do stays theirs. No stop: the table outlives it. */
+/**
+ * Loads our table and nothing else, before any network is up. It has no stop: only the item takes the table away.
+ * systemd.special(7), network-pre.target
+ */
 export const firewallUnit = `[Unit]
 Description=Groundwork's firewall table
 Documentation=man:nft(8)
@@ -101,8 +66,8 @@ Conflicts=shutdown.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=${loaderPath}
-ExecReload=${loaderPath}
+ExecStart=/usr/sbin/nft -f ${transaction}
+ExecReload=/usr/sbin/nft -f ${transaction}
 ProtectSystem=full
 ProtectHome=yes
 
@@ -114,7 +79,6 @@ WantedBy=sysinit.target
 export function firewallItems(): ItemInput[] {
   return [
     { kind: "firewallTable", content: firewallTable },
-    { kind: "file", path: loaderPath, content: loader, mode: "0755" },
     { kind: "unit", name: "groundwork-firewall.service", content: firewallUnit },
   ];
 }
@@ -129,6 +93,18 @@ export function openSources(networks: string[]): string[] {
   const families = new Set(networks.flatMap((network) => everywhere[network] ?? []));
   return families.size === 2 || networks.includes("any") ? ["any"] : [...new Set(networks)];
 }
+
+/** Whether one of the networks holds the address. */
+export function admits(networks: string[], address: string): boolean {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [base = "", length] = network.split("/");
+    list.addSubnet(base, Number(length), familyOf(base));
+  }
+  return list.check(address, familyOf(address));
+}
+
+const familyOf = (address: string): "ipv4" | "ipv6" => (isIPv6(address) ? "ipv6" : "ipv4");
 
 /** nftables.service runs `flush ruleset` whenever it starts, reloads or stops: it must not come back at a boot. */
 export const debianFirewallIsOff = `

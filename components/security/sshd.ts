@@ -1,3 +1,6 @@
+import { GroundworkError } from "../../errors/index.ts";
+import type { Connection } from "../../provider/index.ts";
+
 /** How people and programs may log in. */
 export interface SshSettings {
   /** Whether root may log in with a key. */
@@ -51,3 +54,22 @@ grep -Eiq '^[[:space:]]*Include[[:space:]]+/etc/ssh/sshd_config\\.d/\\*\\.conf' 
   echo 'sshd_config does not include /etc/ssh/sshd_config.d/*.conf'
   exit 1
 }`;
+
+/** Where sshd listens: as said, else where the connection goes. */
+export const sshPort = (connection: Connection, port?: number): number => port ?? connection.port ?? 22;
+
+/** A login that the new settings would refuse is refused here, before any machine is touched. Errors: GW101. */
+export function refuseLockOut(name: string, connection: Connection, ssh: SshSettings): void {
+  const user = connection.user ?? "root";
+  const reason =
+    user === "root" && ssh.rootLogin === "no"
+      ? "ssh.rootLogin is no"
+      : ssh.allowUsers.length > 0 && !ssh.allowUsers.includes(user)
+        ? `ssh.allowUsers holds only ${ssh.allowUsers.join(", ")}`
+        : undefined;
+  if (reason === undefined) return;
+  throw new GroundworkError("GW101", {
+    what: `Groundwork logs in as ${user}, and ${reason}: it would lock itself out`,
+    where: `machine ${name}`,
+  });
+}

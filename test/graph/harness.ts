@@ -149,7 +149,7 @@ function reveal(value: unknown, path: string, secrets: string[]): unknown {
   const fields = value as Record<string, unknown>;
   if (fields[signatureKey] === secretSignature) {
     secrets.push(path);
-    return reveal(fields["value"], path, secrets);
+    return reveal(fields.value, path, secrets);
   }
   return Object.fromEntries(
     Object.entries(fields).map(([key, inner]) => [

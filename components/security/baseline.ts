@@ -1,0 +1,110 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ItemInput } from "../../provider/index.ts";
+import { commandSucceeds } from "../checks/index.ts";
+import type { Machine } from "../machine.ts";
+import type { HostSpec } from "../stream.ts";
+import {
+  authorityCertificateFile,
+  type CertificateAuthority,
+  certificatesFolder,
+  leafCertificate,
+} from "./certificates.ts";
+import { debianFirewallIsOff, firewallItems, firewallService, openSources } from "./firewall.ts";
+import { journaldDropIn, renderJournaldDropIn } from "./journald.ts";
+import type { SecuritySettings } from "./securitySettings.ts";
+import {
+  refuseLockOut,
+  renderSshdDropIn,
+  sshdDropIn,
+  sshdReadsDropIns,
+  sshdValidation,
+  sshPort,
+} from "./sshd.ts";
+import { sysctlItems } from "./sysctls.ts";
+import { noOtherTimeService, timeSyncItems } from "./timeSync.ts";
+import { aptValidation, unattendedUpgrades, unattendedUpgradesFile } from "./unattendedUpgrades.ts";
+
+/** Programs that this and later streams count on. */
+const packages = ["ca-certificates", "curl", "iproute2", "iputils-ping", "nftables", "openssl"];
+
+const isDebian = `
+. /etc/os-release
+echo "$PRETTY_NAME"
+[ "$ID" = debian ]`;
+
+/** What a machine is like before it has certificates. */
+export function baselineSpec(machine: Machine, settings: SecuritySettings): HostSpec {
+  const { kernelSysctls, timeSync } = settings;
+  return {
+    guards: [
+      commandSucceeds("the system is Debian", isDebian),
+      commandSucceeds("sshd reads its drop-ins", sshdReadsDropIns),
+      commandSucceeds("Debian's own firewall service is off", debianFirewallIsOff),
+      ...(timeSync === "existing"
+        ? []
+        : [commandSucceeds("no other time service is installed", noOtherTimeService)]),
+    ],
+    items: [
+      ...packages.map((name): ItemInput => ({ kind: "package", name })),
+      { kind: "directory", path: "/etc/groundwork" },
+      ...firewallItems(),
+      // Right after the table that closes everything, so that the login stays open.
+      ...sshOpenings(machine, settings),
+      firewallService,
+      ...sshdItems(machine, settings),
+      ...sysctlItems(kernelSysctls),
+      ...journaldItems(settings),
+      ...unattendedUpgradesItems,
+      ...timeSyncItems(timeSync),
+    ],
+  };
+}
+
+function sshOpenings({ connection }: Machine, { ssh }: SecuritySettings): ItemInput[] {
+  const port = pulumi.output(connection).apply((known) => sshPort(known, ssh.port));
+  return openSources(ssh.sources).map((from) => ({ kind: "allowedPort", protocol: "tcp", port, from }));
+}
+
+function sshdItems({ name, connection }: Machine, { ssh }: SecuritySettings): ItemInput[] {
+  const content = pulumi.output(connection).apply((known) => {
+    refuseLockOut(name, known, ssh);
+    return renderSshdDropIn(ssh);
+  });
+  return [
+    { kind: "file", path: sshdDropIn, content, validate: sshdValidation },
+    { kind: "service", unit: "ssh.service", reloadOn: [`file:${sshdDropIn}`] },
+  ];
+}
+
+const journaldItems = ({ journal }: SecuritySettings): ItemInput[] => [
+  { kind: "file", path: journaldDropIn, content: renderJournaldDropIn(journal) },
+  { kind: "service", unit: "systemd-journald.service", restartOn: [`file:${journaldDropIn}`] },
+];
+
+const unattendedUpgradesItems: ItemInput[] = [
+  { kind: "package", name: "unattended-upgrades" },
+  { kind: "file", path: unattendedUpgradesFile, content: unattendedUpgrades, validate: aptValidation },
+  { kind: "service", unit: "apt-daily.timer" },
+  { kind: "service", unit: "apt-daily-upgrade.timer" },
+];
+
+/** A machine's own certificate, and the one to check others by. */
+export function certificatesSpec(machine: Machine, authority: CertificateAuthority): HostSpec {
+  const leaf = leafCertificate(authority, machine, {
+    folder: certificatesFolder,
+    name: "machine",
+    usage: "server",
+  });
+  return {
+    items: [
+      { kind: "directory", path: certificatesFolder },
+      {
+        kind: "file",
+        path: authorityCertificateFile,
+        content: authority.certificate.apply((pem) => `${pem.trim()}\n`),
+      },
+      leaf.item,
+    ],
+    tickets: leaf.tickets,
+  };
+}
