@@ -193,11 +193,10 @@ package_batch_done() {
 
 package_install() { # NAME[=VERSION]…
   package_settle
-  gw_updated=''
   ! package_lists_old || package_update
   package_try "$@" && return
   gw_code=$?
-  [ -z "$gw_updated" ] && grep -Eq 'Unable to locate|no installation candidate|was not found|404 |to fetch' "$gw_run/tool" || return "$gw_code"
+  [ -z "${gw_updated-}" ] && grep -Eq 'Unable to locate|no installation candidate|was not found|404 |to fetch' "$gw_run/tool" || return "$gw_code"
   package_update
   package_try "$@"
 }
@@ -399,10 +398,13 @@ package_present() { # NAME…: sets gw_present to those that are installed
   done
 }
 
+# Unless something that stays is in its way still: then that item's own restore brings it back.
 package_returning() { # NAME=VERSION…
-  for gw_word in "$@"; do
-    package_present "${gw_word%%=*}"
-    [ -n "$gw_present" ] || package_apt install -- "$gw_word" || package_apt install -- "${gw_word%%=*}" ||
-      printf '%s: %s could not be installed again' "$gw_key" "$gw_word" | report_text unrestored
+  for gw_gone in "$@"; do
+    package_present "${gw_gone%%=*}"
+    [ -z "$gw_present" ] || continue
+    package_apt install --no-remove -- "$gw_gone" || package_apt install --no-remove -- "${gw_gone%%=*}" ||
+      grep -q 'remove is disabled' "$gw_run/tool" ||
+      printf '%s: %s could not be installed again' "$gw_key" "$gw_gone" | report_text unrestored
   done
 }
