@@ -497,7 +497,7 @@ check_run() {
     gw_status=$?
     clock
     gw_elapsed=$((${gw_now%.*} - gw_started))
-    [ "$gw_status" -ne 0 ] && [ "$gw_status" -ne 77 ] && [ "$gw_elapsed" -lt "$gw_within" ] || break
+    [ "$gw_status" -ne 0 ] && [ "$gw_status" -ne 77 ] && [ "$gw_elapsed" -lt "$gw_within" ] && [ -z "$gw_patience" ] || break
     sleep 0.5
   done
   case $gw_status in
@@ -510,6 +510,7 @@ check_run() {
   [ "$gw_result" = pass ] || { [ "$gw_result" = skip ] && [ -n "$gw_waived" ]; }
 }
 
+gw_patience=''
 checks_run() { # INDEX…
   gw_open=yes
   for gw_i in "$@"; do
@@ -616,6 +617,8 @@ gw_apply() {
   if transaction_restore; then
     report restored
     report recheck
+    # The old state is what it is: nothing is waited for.
+    gw_patience=none
     # shellcheck disable=SC2086
     checks_run $gw_checks
   else
@@ -664,7 +667,7 @@ registry_close() {
   lock_registry
   if registry_unused; then
     rm -f "$gw_root/lease" "$gw_root/format" "$gw_root"/reverted-*
-    rm -rf "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" "$gw_root/downloads" "$gw_root/fetch" "$gw_root/pending"
+    rm -rf "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" "$gw_root/downloads" "$gw_root/fetch" "$gw_root/pending" "$gw_root/made"
     rmdir "$gw_root" 2>/dev/null || :
   fi
   unlock_registry
