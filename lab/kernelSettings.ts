@@ -42,17 +42,22 @@ export interface SettingsRecord {
   /** Networks that need them. */
   holders: string[];
   changed: ChangedSetting[];
+  /** Controllers that the root control group of a cgroup v2 host offered to its children; empty on other hosts. */
+  controllers: string[];
 }
 
 /** Where settings lie and where it is noted what they were; tests have a place of their own. */
 export interface SettingsPlace {
   folder: string;
+  /** Where a cgroup v2 host says, and is told, which controllers its root group offers. boot.sh adds to them. */
+  controllers: string;
   record: string;
   bootId: string;
 }
 
 const thisHost = (): SettingsPlace => ({
   folder: "/proc/sys",
+  controllers: "/sys/fs/cgroup/cgroup.subtree_control",
   record: join(stateRoot, "kernelSettings.json"),
   bootId: bootId(),
 });
@@ -85,12 +90,14 @@ export async function unmetSettings(ipv6: boolean, at = thisHost()): Promise<str
 export async function holdSettings(network: string, ipv6: boolean, at = thisHost()): Promise<void> {
   const known = await readJson<SettingsRecord>(at.record);
   // After a reboot of this host everything has its default again: old notes would put back something else.
-  const noted = known?.bootId === at.bootId ? known.changed : [];
+  const valid = known?.bootId === at.bootId ? known : undefined;
+  const noted = valid?.changed ?? [];
   const plan = await planSettings(ipv6, at);
   await writeJson(at.record, {
     bootId: at.bootId,
     holders: [...new Set([...(known?.holders ?? []), network])].sort(),
     changed: [...noted, ...plan.filter((step) => !noted.some((old) => old.key === step.key))],
+    controllers: valid?.controllers ?? (await offeredControllers(at)),
   } satisfies SettingsRecord);
   for (const step of plan) if (step.before !== step.after) await write(at, step.key, step.after);
 }
@@ -104,7 +111,10 @@ export async function releaseSettings(network: string, at = thisHost()): Promise
     await writeJson(at.record, { ...record, holders });
     return;
   }
-  if (record.bootId === at.bootId) await putBack(record.changed, at);
+  if (record.bootId === at.bootId) {
+    await putBack(record.changed, at);
+    await withdrawControllers(record.controllers, at);
+  }
   await rm(at.record, { force: true });
 }
 
@@ -116,6 +126,17 @@ async function putBack(changed: ChangedSetting[], at: SettingsPlace): Promise<vo
   for (const step of changed.filter(({ before, after }) => before === after)) {
     if ((await read(at, step.key)) !== step.before) await write(at, step.key, step.before).catch(() => {});
   }
+}
+
+async function offeredControllers(at: SettingsPlace): Promise<string[]> {
+  const text = await readFile(at.controllers, "utf8").catch(() => "");
+  return text.trim().split(" ").filter(Boolean);
+}
+
+/** Ends the offer of what was not offered before; the kernel refuses where someone uses it by now. */
+async function withdrawControllers(before: string[], at: SettingsPlace): Promise<void> {
+  const added = (await offeredControllers(at)).filter((controller) => !before.includes(controller));
+  for (const controller of added) await writeFile(at.controllers, `-${controller}`).catch(() => {});
 }
 
 /** The changes to make now, in order, with the settings that the kernel would change along (before = after). */

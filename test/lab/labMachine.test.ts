@@ -36,7 +36,7 @@ async function inside(at: lab.LabMachineState, command: string): Promise<string>
     `UserKnownHostsFile=${pinned}`,
     "StrictHostKeyChecking=yes",
     "BatchMode=yes",
-    "ConnectTimeout=3",
+    "ConnectTimeout=10",
     "LogLevel=ERROR",
   ].flatMap((option) => ["-o", option]);
   const { stdout } = await execute("ssh", [

@@ -42,7 +42,8 @@ async function all(): Promise<Record<string, string>> {
 
 beforeEach(async () => {
   const folder = await mkdtemp(join(tmpdir(), "settings-"));
-  at = { folder, record: join(folder, "record.json"), bootId: "first boot" };
+  const controllers = join(folder, "cgroup.subtree_control");
+  at = { folder, controllers, record: join(folder, "record.json"), bootId: "first boot" };
   await set(asFound);
 });
 
@@ -105,4 +106,13 @@ test("old notes are not used after a reboot, when every setting has its default 
   await holdSettings("dev", true, rebooted);
   await releaseSettings("dev", rebooted);
   assert.deepEqual(await all(), { ...asFound, "kernel/panic": "7" });
+});
+
+test("a control group controller that was offered for the lab is withdrawn, others are not", async () => {
+  await writeFile(at.controllers, "memory pids\n");
+  await holdSettings("dev", true, at);
+  await writeFile(at.controllers, "cpu memory pids\n");
+  await releaseSettings("dev", at);
+  // The kernel takes "-cpu" as an order; this file keeps it.
+  assert.equal(await readFile(at.controllers, "utf8"), "-cpu");
 });
