@@ -2,12 +2,12 @@
 export * as checks from "./checks/index.ts";
 export * from "./kubernetes/index.ts";
 export type { Architecture, Machine } from "./machine.ts";
-export {
-  BasicMonitoring,
-  type BasicMonitoringArgs,
-  type NodeExporterArgs,
-  type PrometheusArgs,
-} from "./monitoring/basicMonitoring.ts";
+export { BasicMonitoring } from "./monitoring/basicMonitoring.ts";
+export type {
+  BasicMonitoringArgs,
+  NodeExporterArgs,
+  PrometheusArgs,
+} from "./monitoring/monitoringSettings.ts";
 export * from "./runtime/index.ts";
 export {
   type AuthorityBackup,

@@ -31,15 +31,21 @@ NoNewPrivileges=yes
 ProtectHome=yes
 `;
 
-/** What comes before the certificate: the user that owns the key is the package's. */
-export function nodeExporterPackage({ port, version }: NodeExporterSettings): ItemInput[] {
-  return [
-    { kind: "unit", name: unit, dropIn: "10-groundwork", content: renderNodeExporterDropIn(port) },
-    { kind: "package", name: "prometheus-node-exporter", version },
-  ];
-}
+/** Before its package: what keeps apt from starting it too early. */
+export const nodeExporterDropIn = ({ port }: NodeExporterSettings): ItemInput => ({
+  kind: "unit",
+  name: unit,
+  dropIn: "10-groundwork",
+  content: renderNodeExporterDropIn(port),
+});
 
-/** What comes after it. */
+export const nodeExporterPackage = ({ version }: NodeExporterSettings): ItemInput => ({
+  kind: "package",
+  name: "prometheus-node-exporter",
+  version,
+});
+
+/** After its certificate. */
 export const nodeExporterService: ItemInput[] = [
   { kind: "file", path: webConfiguration, content: renderWebTls(nodeExporterCertificate) },
   {

@@ -82,16 +82,29 @@ ${jobs.join("\n")}
 `;
 }
 
-/** What comes before the certificates: the user that owns the keys is the package's. */
-export function prometheusPackage(settings: PrometheusSettings): ItemInput[] {
-  return [
-    { kind: "unit", name: unit, dropIn: "10-groundwork", content: renderPrometheusDropIn(settings) },
-    { kind: "package", name: "prometheus", version: settings.version },
-    { kind: "stateDirectory", path: dataFolder, owner: "prometheus", group: "prometheus" },
-  ];
-}
+/** Before its package: what keeps apt from starting it too early. */
+export const prometheusDropIn = (settings: PrometheusSettings): ItemInput => ({
+  kind: "unit",
+  name: unit,
+  dropIn: "10-groundwork",
+  content: renderPrometheusDropIn(settings),
+});
 
-/** What comes after them; `content` is {@link renderPrometheusConfiguration}'s, once all addresses are known. */
+export const prometheusPackage = ({ version }: PrometheusSettings): ItemInput => ({
+  kind: "package",
+  name: "prometheus",
+  version,
+});
+
+/** The user that it belongs to is the package's. */
+export const prometheusData: ItemInput = {
+  kind: "stateDirectory",
+  path: dataFolder,
+  owner: "prometheus",
+  group: "prometheus",
+};
+
+/** After its certificates; `content` is {@link renderPrometheusConfiguration}'s, once all addresses are known. */
 export function prometheusService(content: pulumi.Input<string>): ItemInput[] {
   return [
     { kind: "file", path: configuration, content, validate: 'promtool check config "$1"' },

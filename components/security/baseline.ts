@@ -21,11 +21,18 @@ import {
   sshPort,
 } from "./sshd.ts";
 import { sysctlItems } from "./sysctls.ts";
-import { noOtherTimeService, timeSyncItems } from "./timeSync.ts";
+import { noOtherTimeService, timeSyncItems, timeSyncPackages } from "./timeSync.ts";
 import { aptValidation, unattendedUpgrades, unattendedUpgradesFile } from "./unattendedUpgrades.ts";
 
 /** Programs that this and later streams count on. */
-const packages = ["ca-certificates", "curl", "iproute2", "iputils-ping", "nftables", "openssl"];
+const programs = ["ca-certificates", "curl", "iproute2", "iputils-ping", "nftables", "openssl"];
+
+/** Side by side, because neighbours are installed in one run of apt. */
+const packageItems = ({ timeSync }: SecuritySettings): ItemInput[] =>
+  [...programs, "unattended-upgrades", ...timeSyncPackages(timeSync)].map((name) => ({
+    kind: "package",
+    name,
+  }));
 
 const isDebian = `
 . /etc/os-release
@@ -45,7 +52,7 @@ export function baselineSpec(machine: Machine, settings: SecuritySettings): Host
         : [commandSucceeds("no other time service is installed", noOtherTimeService)]),
     ],
     items: [
-      ...packages.map((name): ItemInput => ({ kind: "package", name })),
+      ...packageItems(settings),
       { kind: "directory", path: "/etc/groundwork" },
       ...firewallItems(),
       // Right after the table that closes everything, so that the login stays open.
@@ -82,7 +89,6 @@ const journaldItems = ({ journal }: SecuritySettings): ItemInput[] => [
 ];
 
 const unattendedUpgradesItems: ItemInput[] = [
-  { kind: "package", name: "unattended-upgrades" },
   { kind: "file", path: unattendedUpgradesFile, content: unattendedUpgrades, validate: aptValidation },
   { kind: "service", unit: "apt-daily.timer" },
   { kind: "service", unit: "apt-daily-upgrade.timer" },

@@ -16,11 +16,13 @@ const timesyncdRuns: ItemInput = {
   undo: "systemctl disable --now systemd-timesyncd.service",
 };
 
-/** Items that keep the clock. */
-export function timeSyncItems(timeSync: TimeSync): ItemInput[] {
-  if (timeSync === "existing") return [];
-  return [{ kind: "package", name: "systemd-timesyncd" }, timesyncdRuns];
-}
+/** Packages that keep the clock. */
+export const timeSyncPackages = (timeSync: TimeSync): string[] =>
+  timeSync === "existing" ? [] : ["systemd-timesyncd"];
+
+/** Items that keep the clock, once its package is there. */
+export const timeSyncItems = (timeSync: TimeSync): ItemInput[] =>
+  timeSync === "existing" ? [] : [timesyncdRuns];
 
 /** Debian removes one time service when another is installed; that is for people to decide. */
 export const noOtherTimeService = `
