@@ -4,6 +4,7 @@ import { destroyCommand } from "./commands/destroy.ts";
 import { driftCommand } from "./commands/drift.ts";
 import { envCommand } from "./commands/env.ts";
 import { previewCommand } from "./commands/preview.ts";
+import { rollbackCommand } from "./commands/rollback.ts";
 import { upCommand } from "./commands/up.ts";
 import { verifyCommand } from "./commands/verify.ts";
 
@@ -11,7 +12,15 @@ const program = new Command("groundwork")
   .description("Takes machines from a bare address to a running, verified platform.")
   .showHelpAfterError("(./groundwork --help shows the commands)")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-for (const command of [upCommand, previewCommand, verifyCommand, driftCommand, destroyCommand, envCommand])
+for (const command of [
+  upCommand,
+  previewCommand,
+  verifyCommand,
+  driftCommand,
+  rollbackCommand,
+  destroyCommand,
+  envCommand,
+])
   program.addCommand(command);
 
 try {

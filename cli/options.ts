@@ -19,6 +19,13 @@ export const jsonOption = (): Option =>
 
 export const yesOption = (): Option => new Option("-y, --yes", "go on without asking").default(false);
 
+const names = (text: string): string[] => text.split(",").map((name) => name.trim());
+
+export const confirmOption = (): Option =>
+  new Option("--confirm <machines>", "machines that are not of the lab and shall be put back, with commas")
+    .default([])
+    .argParser(names);
+
 /** Adds `--stack`, `--yes` and `--json`. */
 export function commonOptions(command: Command): Command {
   return command.addOption(stackOption()).addOption(yesOption()).addOption(jsonOption());

@@ -1,20 +1,48 @@
 import { Command } from "commander";
+import { residue } from "../../lab/residue.ts";
+import { agreed } from "../ask.ts";
+import { labMachineNames } from "../engine/deployment.ts";
+import { machinesOf, requireConfirmed } from "../engine/streamGraph.ts";
 import { openStack } from "../openStack.ts";
 import { operate } from "../operate.ts";
-import { type CommonOptions, commonOptions, examples } from "../options.ts";
+import { type CommonOptions, commonOptions, confirmOption, examples } from "../options.ts";
 import { printSummary } from "../printSummary.ts";
+
+interface DestroyOptions extends CommonOptions {
+  confirm: string[];
+}
 
 export const destroyCommand = commonOptions(new Command("destroy"))
   .description("remove the lab, and put existing machines back as they were")
-  .addHelpText("after", examples({ "./groundwork destroy --yes": "remove the lab without a question" }))
-  .action(async (options: CommonOptions) => {
+  .addOption(confirmOption())
+  .addHelpText(
+    "after",
+    examples(
+      { "./groundwork destroy --yes": "remove the lab without a question" },
+      "0 all is gone, 1 something is left, 2 refused or not started",
+    ),
+  )
+  .action(async (options: DestroyOptions) => {
     process.exitCode = await destroy(options);
   });
 
-/** Exit codes: 0 all is gone, 1 something is left, 2 nothing could be started. */
-export async function destroy(options: CommonOptions): Promise<number> {
+async function destroy(options: DestroyOptions): Promise<number> {
   const { engine } = await openStack(options.stack, false);
+  const deployment = await engine.export();
+  const machines = machinesOf(deployment, () => true);
+  requireConfirmed(deployment, machines, options.confirm);
+  const lab = labMachineNames(deployment);
+  const names = [...new Set([...lab, ...machines])].join(", ") || "nothing";
+  if (!(await agreed(`Destroy the stack ${options.stack} (${names})?`, options.yes))) return 2;
   const summary = await operate(engine, { operation: "destroy", json: options.json });
-  printSummary(summary, options.json, "nothing was there");
-  return summary.succeeded ? 0 : 1;
+  const left = lab.length > 0 && summary.succeeded ? await labResidue(options.stack) : [];
+  printSummary({ ...summary, errors: [...summary.errors, ...left] }, options.json, "nothing was there");
+  if (lab.length > 0 && summary.succeeded && left.length === 0 && !options.json)
+    process.stdout.write("nothing of the lab is left on this computer\n");
+  return summary.succeeded && left.length === 0 ? 0 : 1;
+}
+
+/** What a lab left on this computer, as errors. */
+async function labResidue(network: string): Promise<string[]> {
+  return (await residue(network)).map(({ kind, what }) => `left on this computer: ${kind} ${what}`);
 }

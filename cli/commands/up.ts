@@ -4,31 +4,48 @@ import { operate } from "../operate.ts";
 import { type CommonOptions, commonOptions, examples } from "../options.ts";
 import { prepare } from "../prepare.ts";
 import { printSummary } from "../printSummary.ts";
+import { enabledStreams } from "../streams.ts";
+import { machineTargets } from "../targets.ts";
 import { toolProgress } from "../toolProgress.ts";
 
 interface UpOptions extends CommonOptions {
-  machine?: string[];
+  machine?: string;
 }
 
 export const upCommand = commonOptions(new Command("up"))
   .description("bring every machine to its declared state, and prove it")
+  .option("--machine <name>", "touch this machine only; gates are asked all the same")
   .addHelpText(
     "after",
-    examples({
-      "./groundwork up": "bring up the lab",
-      "./groundwork up --stack production --yes": "your own machines, from Pulumi.production.yaml",
-    }),
+    examples(
+      {
+        "./groundwork up": "bring up the lab",
+        "./groundwork up --stack production --yes": "your own machines, from Pulumi.production.yaml",
+        "./groundwork up --machine agent-1": "one machine",
+      },
+      "0 all is as declared, 1 something failed or a machine was not reached, 2 nothing could be started",
+    ),
   )
   .action(async (options: UpOptions) => {
     process.exitCode = await up(options);
   });
 
-/** Exit codes: 0 all is as declared, 1 something failed or a machine was not reached, 2 nothing could be started. */
 export async function up(options: UpOptions): Promise<number> {
-  const { engine } = await openStack(options.stack, true, (configuration) =>
-    prepare(configuration, toolProgress()),
+  const { engine, configuration } = await openStack(options.stack, true, (wanted) =>
+    prepare(wanted, toolProgress()),
   );
-  const summary = await operate(engine, { operation: "up", json: options.json });
+  const { machine, json } = options;
+  const target =
+    machine === undefined
+      ? undefined
+      : machineTargets(await engine.export(), {
+          machine,
+          machines: Object.keys(configuration.machines),
+          streams: enabledStreams(configuration),
+          stack: engine.stack,
+          project: engine.project,
+        });
+  const summary = await operate(engine, { operation: "up", json, target });
   printSummary(summary, options.json, "nothing changed: every machine was read and is as declared");
   return summary.succeeded ? 0 : 1;
 }

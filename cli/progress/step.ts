@@ -17,9 +17,10 @@ export function placeOf(
   const stream = typeof resource.inputs.stream === "string" ? resource.inputs.stream : "";
   switch (resource.type) {
     case token("HostState"):
-      return { stream, subject: name.replace(`${stream}-`, ""), kind: "host" };
+      // A resource that is left alone before it exists has no inputs.
+      return stream === "" ? undefined : { stream, subject: name.replace(`${stream}-`, ""), kind: "host" };
     case token("Gate"):
-      return { stream, subject: "gate", kind: "gate" };
+      return stream === "" ? undefined : { stream, subject: "gate", kind: "gate" };
     case token("LabMachine"):
       return { stream: "lab", subject: name, kind: "machine" };
     case token("LabNetwork"):

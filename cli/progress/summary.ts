@@ -6,6 +6,7 @@ import { advance, newRun, type Run, type Step } from "./model.ts";
 export interface StreamSummary {
   stream: string;
   changed: string[];
+  removed: string[];
   unchanged: string[];
   failed: string[];
   /** The gate's words on its checks. */
@@ -83,10 +84,11 @@ function streamSummary(stream: string, steps: Step[]): StreamSummary {
       .sort();
   return {
     stream,
-    changed: subjects((step) => step.changed && step.state !== "failed"),
+    changed: subjects((step) => step.changed && step.work !== "delete" && step.state !== "failed"),
+    removed: subjects((step) => step.changed && step.work === "delete" && step.state !== "failed"),
     unchanged: subjects((step) => !step.changed && step.state !== "failed"),
     failed: own.filter(({ state }) => state === "failed").map(({ subject }) => subject),
-    ...(gate?.summary === undefined ? {} : { gate: gate.summary }),
+    ...(gate?.summary === undefined || gate.work === "delete" ? {} : { gate: gate.summary }),
     waivers: Object.assign({}, ...own.map(({ waivers }) => waivers)),
     seconds: Math.max(0, ...own.map(({ ended, began }) => ended ?? began)) - firstChange(own),
   };
@@ -101,7 +103,7 @@ function firstChange(steps: Step[]): number {
 
 /** The summary for people. `nothing` is what to say when nothing was changed. */
 export function summaryText(summary: RunSummary, nothing: string): string {
-  const changed = summary.streams.some((stream) => stream.changed.length > 0);
+  const changed = summary.streams.some(({ changed, removed }) => changed.length + removed.length > 0);
   return [
     ...summary.streams.flatMap(streamLines),
     ...Object.entries(summary.unreachable).map(([name, why]) => `unreachable: ${name} (${why})`),
@@ -113,10 +115,11 @@ export function summaryText(summary: RunSummary, nothing: string): string {
 function streamLines(summary: StreamSummary): string[] {
   const parts = [
     counted("changed", summary.changed),
+    counted("put back", summary.removed),
     counted("unchanged", summary.unchanged),
     counted("failed", summary.failed),
     ...(summary.gate === undefined ? [] : [`gate: ${summary.gate}`]),
-    ...(summary.changed.length > 0 ? [`${summary.seconds.toFixed(1)} s`] : []),
+    ...(summary.changed.length + summary.removed.length > 0 ? [`${summary.seconds.toFixed(1)} s`] : []),
   ].filter((text) => text !== "");
   const waivers = Object.entries(summary.waivers).map(
     ([check, reason]) => `           waived: ${check} (${reason})`,

@@ -1,0 +1,48 @@
+import { Command } from "commander";
+import { agreed } from "../ask.ts";
+import { planRollback, requireConfirmed } from "../engine/streamGraph.ts";
+import { openStack } from "../openStack.ts";
+import { operate } from "../operate.ts";
+import { type CommonOptions, commonOptions, confirmOption, examples } from "../options.ts";
+import { printSummary } from "../printSummary.ts";
+
+interface RollbackOptions extends CommonOptions {
+  withDependents: boolean;
+  purge: boolean;
+  confirm: string[];
+}
+
+export const rollbackCommand = commonOptions(new Command("rollback"))
+  .description("put every machine back as it was before a stream")
+  .argument("<stream>", "its name, such as delta")
+  .option("--with-dependents", "first roll back the streams that stand on it, in reverse order", false)
+  .option("--purge", "delete data that services made instead of moving it aside", false)
+  .addOption(confirmOption())
+  .addHelpText(
+    "after",
+    examples(
+      {
+        "./groundwork rollback delta": "take the cluster away, keep everything before it",
+        "./groundwork rollback alpha --with-dependents --yes": "everything, in reverse order",
+        "./groundwork rollback charlie --stack production --confirm m1,m2": "on machines of your own",
+      },
+      "0 rolled back, 1 something is left, 2 refused or not started",
+    ),
+  )
+  .action(async (stream: string, options: RollbackOptions) => {
+    process.exitCode = await rollback(stream, options);
+  });
+
+async function rollback(stream: string, options: RollbackOptions): Promise<number> {
+  // The provider reads it: it is what takes away, and what moves data aside.
+  if (options.purge) process.env.GROUNDWORK_PURGE = "yes";
+  const { engine } = await openStack(options.stack, false);
+  const deployment = await engine.export();
+  const plan = planRollback(deployment, stream, options.withDependents);
+  requireConfirmed(deployment, plan.machines, options.confirm);
+  const question = `Roll back ${plan.streams.join(", then ")} on ${plan.machines.join(", ")}?`;
+  if (!(await agreed(question, options.yes))) return 2;
+  const summary = await operate(engine, { operation: "destroy", json: options.json, target: plan.targets });
+  printSummary(summary, options.json, "nothing was there");
+  return summary.succeeded ? 0 : 1;
+}
