@@ -37,6 +37,8 @@ export interface Operation {
   hold?: boolean;
   /** Seconds until an unconfirmed change that endangers the login is taken back. */
   deadmanSeconds?: number;
+  /** Delete what services made instead of moving it aside. */
+  purge?: boolean;
   /** Ticket values by name. */
   tickets?: Record<string, string>;
 }
@@ -130,6 +132,7 @@ function operationLines(operation: Operation): string[] {
     assign("gw_program", run === "" ? "" : `${run}/program`),
     assign("gw_holder", operation.holder ?? ""),
     assign("gw_dead_holder", operation.deadHolder ?? ""),
+    assign("gw_purge", operation.purge ? "yes" : ""),
     assign("gw_hold", operation.hold ? "yes" : ""),
     `gw_deadman_seconds=${operation.deadmanSeconds ?? defaultSettings.deadmanSeconds}`,
     `gw_lease_seconds=${leaseSeconds}`,

@@ -28,11 +28,9 @@ function isNetwork(cidr: string): boolean {
 }
 
 /** IPv4 or IPv6 network in CIDR form. */
-export const network = z
-  .string()
-  .refine(isNetwork, {
-    error: "must be a network in CIDR form such as `10.0.0.0/8` or `fd00::/64`, with its own first address",
-  });
+export const network = z.string().refine(isNetwork, {
+  error: "must be a network in CIDR form such as `10.0.0.0/8` or `fd00::/64`, with its own first address",
+});
 
 /** The way nft writes it: short IPv6, no length for a single host. */
 export function canonicalNetwork(cidr: string): string {

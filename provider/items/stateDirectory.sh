@@ -35,6 +35,11 @@ stateDirectory_restore() {
 
 # A rename keeps the data as it is; on another file system it stays there, beside its old place.
 stateDirectory_set_aside() {
+  if [ -n "$gw_purge" ]; then
+    report kept "deleted, as asked: $path"
+    rm -rf --one-file-system "$path"
+    return
+  fi
   gw_name=${path##*/}
   [ ${#gw_name} -le 100 ] || gw_name=$gw_hash
   gw_name=$(date -u +%Y%m%dT%H%M%SZ)-$gw_name

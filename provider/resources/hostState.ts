@@ -33,7 +33,8 @@ export class HostStateResource implements ResourceType {
   check(urn: string, inputs: Properties): Failure[] {
     const failures = validate(hostStateSchema, inputs);
     if (failures.length > 0) return failures;
-    return [...itemFailures(inputs), ...this.#conflicts(urn, inputs)];
+    const within = itemFailures(inputs);
+    return within.length > 0 ? within : this.#conflicts(urn, inputs);
   }
 
   diff(_call: Call, old: { inputs: Properties; outputs: Properties }, inputs: Properties): DiffAnswer {
@@ -115,6 +116,7 @@ export class HostStateResource implements ResourceType {
     const session = this.#deployment.session(spec.connection);
     const operation = {
       ...this.#operation(call, "delete"),
+      purge: process.env.GROUNDWORK_PURGE === "yes",
       machineId: String(state.outputs.machineId ?? ""),
     };
     const report = await this.#change(spec, { items: [] }, operation).catch(unlessAnotherKeyAnswers);
