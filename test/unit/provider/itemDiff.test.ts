@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { diffItems } from "../../../provider/resources/itemDiff.ts";
+import { unknown, type Wire } from "../../../provider/wire.ts";
+
+const a = { kind: "file", path: "/etc/a", content: "one" };
+const b = { kind: "file", path: "/etc/b", content: "two", mode: "0600" };
+const c = { kind: "sysctl", name: "net.ipv4.ip_forward", value: "1" };
+
+const diff = (before: Wire, after: Wire): string[] =>
+  diffItems(before, after).map(({ path, change }) => `${change} ${path}`);
+
+describe("the difference between two lists of items", () => {
+  it("is nothing for equal lists", () => {
+    assert.deepEqual(diff([a, b, c], structuredClone([a, b, c])), []);
+  });
+
+  it("names the field that changed, at its place in the new list", () => {
+    assert.deepEqual(diff([a, b, c], [a, { ...b, content: "three" }, c]), ["update items[1].content"]);
+  });
+
+  it("tells a field that came or went from one that changed", () => {
+    const { mode: _, ...without } = b;
+    assert.deepEqual(diff([a, b], [{ ...a, mode: "0600" }, without]), [
+      "add items[0].mode",
+      "delete items[1].mode",
+    ]);
+  });
+
+  it("knows an item by what it is about, not by its place", () => {
+    assert.deepEqual(diff([a, b, c], [c, b, a]), []);
+    assert.deepEqual(diff([a, b], [c, a, b]), ["add items[0]"]);
+    assert.deepEqual(diff([a, b, c], [b, c]), ["delete items[0]"]);
+  });
+
+  it("is one change of the place where one item takes another's", () => {
+    assert.deepEqual(diff([a, b], [a, c]), ["update items[1]"]);
+  });
+
+  it("knows unit files from their drop-ins, and openings of one port from different networks", () => {
+    const unit = { kind: "unit", name: "a.service", content: "x" };
+    assert.deepEqual(diff([unit], [unit, { ...unit, dropIn: "10-b" }]), ["add items[1]"]);
+    const port = { kind: "allowedPort", protocol: "tcp", port: 22, from: "any" };
+    assert.deepEqual(diff([port], [port, { ...port, from: "10.0.0.0/8" }]), ["add items[1]"]);
+  });
+
+  it("shows a value that is not known yet as a change of its field alone", () => {
+    assert.deepEqual(diff([a, b], [a, { ...b, content: unknown }]), ["update items[1].content"]);
+  });
+
+  it("takes a missing list for an empty one", () => {
+    assert.deepEqual(diff(null, [a]), ["add items[0]"]);
+    assert.deepEqual(diff([a], null), ["delete items[0]"]);
+  });
+});

@@ -1,0 +1,332 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { Deployment } from "../../../provider/deployment/deployment.ts";
+import type { Item } from "../../../provider/index.ts";
+import { GateResource } from "../../../provider/resources/gate.ts";
+import { HostStateResource } from "../../../provider/resources/hostState.ts";
+import { hostStateSchema } from "../../../provider/resources/hostStateSpec.ts";
+import type { Properties } from "../../../provider/resources/resource.ts";
+import { parse, pathText } from "../../../provider/resources/validation.ts";
+import { secret, unknown, type Wire } from "../../../provider/wire.ts";
+import { connection } from "./smallSpec.ts";
+
+const silent = { info: () => undefined, warning: () => undefined, status: () => undefined };
+const deployment = new Deployment(silent);
+after(() => deployment.close());
+
+const project = "urn:pulumi:dev::groundwork::groundwork:index:HostState::";
+
+/** What `check` has to say about a HostState with these inputs beside a connection and a stream. */
+function refusals(more: object, urn = `${project}alpha`, to = deployment): string[] {
+  const inputs = { connection, stream: "alpha", items: [], ...more } as unknown as Properties;
+  return new HostStateResource(to).check(urn, inputs).map(({ property, reason }) => `${property}: ${reason}`);
+}
+
+/** As {@link refusals}, of one item. */
+const ofItem = (item: object): string[] => refusals({ items: [item] });
+
+const refused = (item: object, message: RegExp): void => {
+  const found = ofItem(item);
+  assert.ok(
+    found.some((text) => message.test(text)),
+    `${message} in ${JSON.stringify(found)}`,
+  );
+};
+
+describe("bad input of a HostState is refused by name", () => {
+  const file = { kind: "file", path: "/etc/a", content: "" };
+
+  it("a mode that is a number, because 644 is not 0644", () => {
+    refused({ ...file, mode: 644 }, /^items\[0\]\.mode: .*string.*\(it is 644\)/);
+    refused(
+      { ...file, mode: "644" },
+      /^items\[0\]\.mode: must be octal text of four digits such as `0644` \(it is "644"\)/,
+    );
+    refused({ ...file, mode: "0888" }, /^items\[0\]\.mode: must be octal/);
+  });
+
+  it("a path that is relative, not in its plain form, or where nobody may write", () => {
+    const paths: [string, RegExp][] = [
+      ["etc/a", /must be an absolute path \(it is "etc\/a"\)/],
+      ["", /must be an absolute path/],
+      ["/", /must be an absolute path/],
+      ["/etc/../a", /must be in its plain form.*\(it is "\/etc\/\.\.\/a"\)/],
+      ["/etc/./a", /must be in its plain form/],
+      ["/etc//a", /must be in its plain form/],
+      ["/etc/a/", /must be in its plain form/],
+      [
+        "/proc/sys/x",
+        /must not lie under \/proc, \/sys, \/dev, \/var\/lib\/groundwork \(it is "\/proc\/sys\/x"\)/,
+      ],
+      ["/sys", /must not lie under/],
+      ["/dev/sda", /must not lie under/],
+      ["/var/lib/groundwork/lease", /must not lie under/],
+      ["/etc/a\nb", /must be one line without control characters \(it is "\/etc\/a\\nb"\)/],
+      ["/etc/a\tb", /must be one line without control characters/],
+    ];
+    for (const [path, message] of paths)
+      refused({ ...file, path }, new RegExp(`^items\\[0\\]\\.path: ${message.source}`));
+    assert.deepEqual(ofItem({ ...file, path: "/var/lib/groundwork-lab/a" }), []);
+    assert.deepEqual(ofItem({ ...file, path: "/etc/..a/b..c" }), []);
+  });
+
+  it("text with a NUL or a lone surrogate, and no other text", () => {
+    refused(
+      { ...file, content: "a\0b" },
+      /^items\[0\]\.content: must not hold a NUL character \(it is "a\\u0000b"\)/,
+    );
+    refused({ ...file, content: "a\ud800b" }, /^items\[0\]\.content: must not hold a lone surrogate/);
+    refused({ ...file, path: "/etc/\udc00" }, /^items\[0\]\.path: must not hold a lone surrogate/);
+    refused({ kind: "command", name: "x", run: "a\0", unless: "b" }, /^items\[0\]\.run: must not hold a NUL/);
+    assert.deepEqual(ofItem({ ...file, content: "'\"$(id)`id`\\\r\n\u{1F600}é\u202e" }), []);
+  });
+
+  it("a unit without its suffix", () => {
+    refused(
+      { kind: "unit", name: "ssh", content: "" },
+      /^items\[0\]\.name: must be a unit name with its suffix, such as `ssh\.service` \(it is "ssh"\)/,
+    );
+    refused({ kind: "service", unit: "ssh" }, /^items\[0\]\.unit: must be a unit name/);
+    refused({ kind: "service", unit: "-x.service" }, /^items\[0\]\.unit: must not start with a dash/);
+    refused({ kind: "unit", name: "../a.service", content: "" }, /^items\[0\]\.name: must be a unit name/);
+  });
+
+  it("a package whose name a program would take for an option", () => {
+    refused(
+      { kind: "package", name: "-o" },
+      /^items\[0\]\.name: must be the name of a Debian package \(it is "-o"\)/,
+    );
+    refused({ kind: "package", name: "curl=7" }, /^items\[0\]\.name: must be the name/);
+    refused(
+      { kind: "package", name: "curl", version: "-1" },
+      /^items\[0\]\.version: must be a Debian version/,
+    );
+  });
+
+  it("a download without a digest, or from anything but HTTP", () => {
+    const download = { kind: "download", path: "/usr/local/bin/a", urls: ["https://example.org/a"] };
+    refused(download, /^items\[0\]\.sha256: /);
+    refused(
+      { ...download, sha256: "abc" },
+      /^items\[0\]\.sha256: must be a SHA-256 digest of 64 .* \(it is "abc"\)/,
+    );
+    const sha256 = "0".repeat(64);
+    refused({ ...download, sha256, urls: ["file:///etc/shadow"] }, /^items\[0\]\.urls\[0\]: /);
+    refused({ ...download, sha256, urls: [] }, /^items\[0\]\.urls: /);
+    refused({ ...download, sha256, member: "-x" }, /^items\[0\]\.member: /);
+  });
+
+  it("a property that does not exist, beside values that are not known yet too", () => {
+    refused({ ...file, mod: "0644" }, /^items\[0\]\.mod: is not a property that exists here$/);
+    refused(
+      { ...file, content: unknown, mod: "0644" },
+      /^items\[0\]\.mod: is not a property that exists here$/,
+    );
+    assert.deepEqual(refusals({ itmes: [] }), ["itmes: is not a property that exists here"]);
+    assert.deepEqual(refusals({ connection: { ...connection, password: "x" } }), [
+      "connection.password: is not a property that exists here",
+    ]);
+  });
+
+  it("a kind that does not exist, with the place and what it is", () => {
+    refused({ kind: "folder", path: "/etc/a" }, /^items\[0\]\.kind: .*\(it is "folder"\)/);
+    refused({ path: "/etc/a" }, /^items\[0\]\.kind: /);
+  });
+
+  it("two items with one key, each by its place", () => {
+    const again = { ...file, content: "other" };
+    assert.deepEqual(refusals({ items: [file, { kind: "directory", path: "/etc/a" }, again] }), [
+      "items[2]: file:/etc/a stands already at items[0]",
+    ]);
+    assert.deepEqual(refusals({ items: [{ ...file, content: unknown }, again] }), [
+      "items[1]: file:/etc/a stands already at items[0]",
+    ]);
+  });
+
+  it("an item that names a ticket or an item that is not there", () => {
+    const command = { kind: "command", name: "join", run: "x", unless: "y", ticket: "jion" };
+    const tickets = { join: { from: [connection], issue: "echo x" } };
+    assert.deepEqual(refusals({ items: [command], tickets }), [
+      "items[0].ticket: jion is not among the tickets (join)",
+    ]);
+    assert.deepEqual(refusals({ items: [{ ...command, ticket: "join" }], tickets }), []);
+    const service = { kind: "service", unit: "a.service", restartOn: ["file:/etc/a", "file:/etc/c"] };
+    assert.deepEqual(refusals({ items: [file, service] }), [
+      "items[1].restartOn[1]: file:/etc/c is no item of this HostState",
+    ]);
+    assert.deepEqual(refusals({ items: [{ ...file, path: unknown }, service] }), []);
+  });
+
+  it("a connection or a bastion without a host key, and keys in another form", () => {
+    const { hostKey: _, ...without } = connection;
+    assert.match(refusals({ connection: without }).join(), /^connection\.hostKey: /);
+    assert.match(
+      refusals({ connection: { ...connection, bastion: without } }).join(),
+      /^connection\.bastion\.hostKey: /,
+    );
+    assert.match(
+      refusals({ connection: { ...connection, hostKey: "192.0.2.1 ssh-ed25519 AAAA" } }).join(),
+      /^connection\.hostKey: must be a public host key such as `ssh-ed25519 AAAA…`/,
+    );
+  });
+
+  it("a connection that OpenSSH would read as something else", () => {
+    const fields: [object, RegExp][] = [
+      [{ address: "-oProxyCommand=x" }, /connection\.address: must not start with a dash/],
+      [{ address: "a b" }, /connection\.address: must be an IP address or a DNS name/],
+      [{ user: "root\nProxyCommand x" }, /connection\.user: /],
+      [{ port: 0 }, /connection\.port: /],
+      [{ port: "22" }, /connection\.port: .*\(it is "22"\)/],
+      [{ privateKeyFile: "id" }, /connection\.privateKeyFile: must be an absolute path/],
+      [{ privateKeyFile: '/k"\nProxyCommand x' }, /connection\.privateKeyFile: must not hold quotes/],
+      [{ name: "M 1" }, /connection\.name: /],
+    ];
+    for (const [field, message] of fields)
+      assert.match(refusals({ connection: { ...connection, ...field } }).join(), message);
+  });
+
+  it("a fact without a source, or with two", () => {
+    assert.match(refusals({ facts: { a: {} } }).join(), /^facts\.a: must have either `file` or `run`/);
+    assert.match(
+      refusals({ facts: { a: { file: "/etc/a", run: "x" } } }).join(),
+      /^facts\.a: must have either/,
+    );
+    assert.match(refusals({ facts: { "a b": { run: "x" } } }).join(), /^facts/);
+  });
+
+  it("whatever any kind takes: a network, a kernel setting, an account, a time limit", () => {
+    refused({ kind: "sysctl", name: "ip_forward", value: "1" }, /^items\[0\]\.name: must be a dotted name/);
+    refused(
+      { kind: "sysctl", name: "net.a", value: "1  2" },
+      /^items\[0\]\.value: must be words separated by one space/,
+    );
+    refused({ kind: "allowedPort", protocol: "tcp", port: 22, from: "10.0.0.1" }, /^items\[0\]\.from: /);
+    refused(
+      { kind: "allowedPort", protocol: "icmp", port: 22, from: "any" },
+      /^items\[0\]\.protocol: .*"tcp"\|"udp".*\(it is "icmp"\)/,
+    );
+    refused(
+      { kind: "allowedForward", from: "10.0.0.0/8", to: "fd00::/64" },
+      /^items\[0\]: `from` and `to` must be of the same family/,
+    );
+    refused({ ...file, owner: "root:root" }, /^items\[0\]\.owner: must be the name of a user or group/);
+    refused({ ...file, timeLimit: 0 }, /^items\[0\]\.timeLimit: /);
+    refused(
+      { kind: "firewallTable", content: "flush ruleset" },
+      /^items\[0\]\.content: must define `table inet groundwork`/,
+    );
+  });
+});
+
+describe("the words of a refusal", () => {
+  it("never show a value that is secret, and do show the others of the same list", () => {
+    const canary = "hunter2-canary";
+    const items: Wire = [
+      { kind: "file", path: "/etc/a", content: "", mode: secret(canary) },
+      secret({ kind: "file", path: canary, content: "" }),
+      { kind: "file", path: "/etc/b", content: "", mode: "rw" },
+    ];
+    const found = refusals({ items });
+    assert.equal(found.length, 3);
+    assert.ok(!found.join().includes(canary), found.join());
+    assert.match(found.join(), /items\[0\]\.mode: must be octal text/);
+    assert.match(found.join(), /items\[1\]\.path: must be an absolute path/);
+    assert.match(found.join(), /items\[2\]\.mode: .*\(it is "rw"\)/);
+  });
+
+  it("are short, however long the value is", () => {
+    const [text = ""] = ofItem({ kind: "file", path: "x".repeat(10_000), content: "" });
+    assert.ok(text.length < 300, text);
+  });
+
+  it("leave out what is not known before the update", () => {
+    assert.deepEqual(
+      refusals({ items: [{ kind: "file", path: unknown, content: unknown, mode: unknown }] }),
+      [],
+    );
+    assert.deepEqual(refusals({ connection: unknown, items: unknown }), []);
+    assert.deepEqual(refusals({ items: [unknown, { kind: "file", path: "/etc/a", content: "" }] }), []);
+  });
+
+  it("give paths as a program writes them", () => {
+    assert.equal(pathText(["items", 3, "urls", 0]), "items[3].urls[0]");
+    assert.equal(pathText([]), "");
+  });
+
+  it("are an error with a code where nothing was checked before", () => {
+    assert.throws(
+      () =>
+        parse(hostStateSchema, {
+          connection: { ...connection },
+          stream: "a",
+          items: [{ kind: "file", path: secret("x") }],
+        } as never),
+      { name: "GroundworkError", code: "GW102" },
+    );
+  });
+});
+
+describe("two resources that want one item differently", () => {
+  const one: Item = { kind: "file", path: "/etc/shared", content: "one" };
+
+  it("are refused with the item's key and the other resource's name", () => {
+    const own = new Deployment(silent);
+    assert.deepEqual(refusals({ items: [one] }, `${project}alpha-m1`, own), []);
+    const [text = "", ...others] = refusals(
+      { items: [{ ...one, content: "two" }] },
+      `${project}bravo-m1`,
+      own,
+    );
+    assert.match(text, /^items: file:\/etc\/shared is wanted with another value by alpha-m1 \(GW103\)/);
+    assert.deepEqual(others, []);
+    return own.close();
+  });
+
+  it("are known by the host key, whatever the program calls the machine", () => {
+    const own = new Deployment(silent);
+    refusals({ items: [one] }, `${project}alpha-m1`, own);
+    const renamed = { connection: { ...connection, name: "other", address: "192.0.2.9" } };
+    assert.equal(
+      refusals({ ...renamed, items: [{ ...one, content: "two" }] }, `${project}bravo-m1`, own).length,
+      1,
+    );
+    const another = { connection: { ...connection, hostKey: "ssh-ed25519 AAAAother" } };
+    assert.deepEqual(
+      refusals({ ...another, items: [{ ...one, content: "two" }] }, `${project}charlie-m2`, own),
+      [],
+    );
+    return own.close();
+  });
+});
+
+describe("bad input of a Gate is refused by name", () => {
+  const gate = new GateResource(deployment);
+  const refusalsOf = (more: object): string[] =>
+    gate
+      .check(`${project}gate`, {
+        stream: "alpha",
+        generations: {},
+        checks: [],
+        ...more,
+      } as unknown as Properties)
+      .map(({ property, reason }) => `${property}: ${reason}`);
+
+  it("a check that names no machine, because it would never run", () => {
+    assert.deepEqual(refusalsOf({ checks: [{ name: "a", run: "true" }] }), [
+      "checks[0].on: must be the connection of the machine that the check runs on",
+    ]);
+    assert.deepEqual(refusalsOf({ checks: [{ name: "a", run: "true", on: connection }] }), []);
+    assert.deepEqual(refusalsOf({ checks: [{ name: "a", run: "true", on: unknown }] }), []);
+  });
+
+  it("no check at all", () => {
+    assert.match(refusalsOf({}).join(), /^checks: /);
+  });
+
+  it("a waiver without a reason", () => {
+    assert.match(
+      refusalsOf({ checks: [{ name: "a", run: "true", on: connection }], waivers: { a: "" } }).join(),
+      /^waivers\.a: /,
+    );
+  });
+});
