@@ -84,8 +84,13 @@ export function serviceAnswers(server: string, client: string, image: string): C
         run: serveLine(`pod on ${server}`, port),
         httpPort: port,
       }),
-      testPod({ name: "client", image, node: client, run: patiently("wget -q -T 2 -O - http://answers/") }),
-    )}${waitForClient}said=$(kubectl -n "$space" logs client)
+      testPod({
+        name: "client",
+        image,
+        node: client,
+        run: patiently("timeout 3 wget -q -O - http://answers/"),
+      }),
+    )}${waitForClient}said=$(kubectl -n "$space" logs client --tail=1)
 printf 'a pod on %s hears: %s\\n' ${quote(client)} "$said"
 address=$(kubectl -n "$space" get service answers -o jsonpath='{.spec.clusterIP}')
 printf 'this machine hears: %s\\n' "$(curl --silent --show-error --fail --max-time 10 "http://$address/")"
@@ -107,7 +112,7 @@ kubectl -n "$space" logs client | grep -F "$wanted"
   };
 }
 
-/** Script of a pod that tries until a command works. */
+/** Script of a pod that tries until a command works. (`wget -T` is no help: Debian's static busybox dies of it.) */
 const patiently = (
   command: string,
 ): string => `for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do

@@ -23,10 +23,12 @@ const [before = "", after = ""] = configuration.split(placeholder);
  * Makes the key that encrypts secrets in etcd. It is born on the machine and only root reads it.
  * It stays with the data that it encrypts: its folder is a stateDirectory, which a rollback moves aside.
  */
-export const encryptionKeyItem: ItemInput = {
-  kind: "command",
-  name: "key that encrypts secrets",
-  run: `set -eu
+export const encryptionKeyItems: ItemInput[] = [
+  { kind: "directory", path: paths.encryptionFolder, mode: "0700" },
+  {
+    kind: "command",
+    name: "key that encrypts secrets",
+    run: `set -eu
 umask 077
 file=${quote(paths.encryption)}
 if [ -s "$file" ]; then
@@ -42,7 +44,8 @@ key=$(head -c 32 /dev/urandom | base64)
 printf '%s%s%s' ${quote(before)} "$key" ${quote(after)} >"$file.new"
 mv "$file.new" "$file"
 `,
-  unless: `[ "$(stat -c '%a %U' ${quote(paths.encryption)})" = '600 root' ] && [ -s ${quote(paths.encryption)} ]\n`,
-  undo: ":\n",
-  timeLimit: 10,
-};
+    unless: `[ "$(stat -c '%a %U' ${quote(paths.encryption)})" = '600 root' ] && [ -s ${quote(paths.encryption)} ]\n`,
+    undo: ":\n",
+    timeLimit: 10,
+  },
+];

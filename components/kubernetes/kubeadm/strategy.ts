@@ -8,7 +8,7 @@ import { kernelItems } from "../kernel.ts";
 import type { ClusterSettings } from "../node.ts";
 import { apiServerFiles } from "./apiServerFiles.ts";
 import { controlPlaneItem, initialiseItem } from "./controlPlane.ts";
-import { encryptionKeyItem } from "./encryptionKey.ts";
+import { encryptionKeyItems } from "./encryptionKey.ts";
 import { discoveryFile, hasJoined, issueToken, joinScript } from "./joining.ts";
 import {
   controlPlaneDigest,
@@ -73,7 +73,7 @@ export function firstServer(parts: ServerParts): HostSpec {
       ),
       ...patchItems(parts),
       ...kubeletItems(parts),
-      encryptionKeyItem,
+      ...encryptionKeyItems,
       initialiseItem,
       controlPlane(parts),
       { kind: "service", unit: "kubelet.service", restartOn: kubeletRestartsOn },
