@@ -2,10 +2,14 @@ import { attempt, run } from "./command.ts";
 import { networkNames, networkState } from "./naming.ts";
 import type { LabNetworkSpec } from "./spec.ts";
 
-/** The nftables script that makes a network's own table, replacing an earlier one in one step. */
+/**
+ * The nftables script that makes a network's own table, replacing an earlier one in one step.
+ * Machines reach the outside by NAT. The outside does not reach them, nor their artifacts: this host forwards now,
+ * and a neighbour could set a route through it.
+ */
 export function natRules(spec: LabNetworkSpec): string {
   const { table } = networkNames(spec.name);
-  const { bridge } = networkState(spec);
+  const { bridge, gateway } = networkState(spec);
   const masquerade6 = spec.subnet6 ? `\n    ip6 saddr ${spec.subnet6} oifname != "${bridge}" masquerade` : "";
   return `table inet ${table}
 delete table inet ${table}
@@ -14,10 +18,15 @@ table inet ${table} {
     type nat hook postrouting priority srcnat; policy accept;
     ip saddr ${spec.subnet} oifname != "${bridge}" masquerade${masquerade6}
   }
-  chain segmentSize {
+  chain forwarded {
     type filter hook forward priority mangle; policy accept;
+    iifname != "${bridge}" oifname "${bridge}" ct state new drop
     iifname "${bridge}" tcp flags syn tcp option maxseg size set rt mtu
     oifname "${bridge}" tcp flags syn tcp option maxseg size set rt mtu
+  }
+  chain inbound {
+    type filter hook input priority filter; policy accept;
+    iifname != { "${bridge}", "lo" } ip daddr ${gateway} drop
   }
 }
 `;

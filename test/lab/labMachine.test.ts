@@ -150,6 +150,33 @@ test("artifacts are served on the bridge, and a broken download is resumed", asy
   await assert.rejects(fetch("http://127.0.0.1:8089/program"));
 });
 
+test("a neighbour of this host reaches neither the machines nor their artifacts", async () => {
+  const neighbour = "labtest-out";
+  const ip = (...args: string[]) => execute("ip", args);
+  await ip("netns", "add", neighbour);
+  try {
+    await ip("link", "add", "labtest-in", "type", "veth", "peer", "name", "out", "netns", neighbour);
+    await ip("address", "add", "10.78.3.1/30", "dev", "labtest-in");
+    await ip("link", "set", "labtest-in", "up");
+    await ip("-n", neighbour, "address", "add", "10.78.3.2/30", "dev", "out");
+    await ip("-n", neighbour, "link", "set", "out", "up");
+    await ip("-n", neighbour, "route", "add", "default", "via", "10.78.3.1");
+    const program = `const socket = net.connect({ host: process.argv[1], port: +process.argv[2] });
+      socket.on("connect", () => { console.log("open"); process.exit(); });
+      socket.on("error", (error) => { console.log(error.code); process.exit(); });
+      setTimeout(() => { console.log("silence"); process.exit(); }, 1000);`;
+    const knock = async (address: string, port: number) => {
+      const node = [process.execPath, "-e", program, address, String(port)];
+      return (await ip("netns", "exec", neighbour, ...node)).stdout.trim();
+    };
+    assert.equal(await knock("10.78.3.1", 9), "ECONNREFUSED");
+    assert.equal(await knock(first.address, 22), "silence");
+    assert.equal(await knock(`${prefix}.1`, network.artifactPort), "silence");
+  } finally {
+    await ip("netns", "delete", neighbour);
+  }
+});
+
 test("a machine manages its own control groups and network settings, and nothing of the host", async () => {
   const groups =
     "for tree in $(awk '$3 ~ /^cgroup/ {print $2}' /proc/mounts); do mkdir $tree/try && rmdir $tree/try || exit 1; done";
@@ -173,7 +200,7 @@ test("a machine manages its own control groups and network settings, and nothing
 });
 
 test("after a power cut a machine is seen as stopped and comes back with its disk and identity", async () => {
-  await inside(first, "echo kept > /root/kept; mkdir /var/lib/containerd/kept; sync");
+  await inside(first, "echo kept > /root/kept; mkdir /var/lib/containerd/kept");
   await lab.powerCut(one());
   const { pid: _, ...known } = first;
   assert.deepEqual(await lab.readMachine(one()), { state: "stopped", ...known });

@@ -50,7 +50,7 @@ test("a limit that is already higher is left alone, a switch is not", () => {
   assert.equal(satisfies("2", { value: "1" }), false);
 });
 
-test("NAT touches only what leaves the lab, and only in a table of our own", () => {
+test("the rules touch only what leaves or enters the lab, in a table of our own", () => {
   const spec = {
     name: "dev",
     subnet: "10.77.0.0/24",
@@ -68,10 +68,15 @@ table inet groundwork-lab.dev {
     ip saddr 10.77.0.0/24 oifname != "gw-dev" masquerade
     ip6 saddr fd77::/64 oifname != "gw-dev" masquerade
   }
-  chain segmentSize {
+  chain forwarded {
     type filter hook forward priority mangle; policy accept;
+    iifname != "gw-dev" oifname "gw-dev" ct state new drop
     iifname "gw-dev" tcp flags syn tcp option maxseg size set rt mtu
     oifname "gw-dev" tcp flags syn tcp option maxseg size set rt mtu
+  }
+  chain inbound {
+    type filter hook input priority filter; policy accept;
+    iifname != { "gw-dev", "lo" } ip daddr 10.77.0.1 drop
   }
 }
 `,
