@@ -3,13 +3,17 @@ import { GroundworkError } from "../errors/index.ts";
 import { destroyCommand } from "./commands/destroy.ts";
 import { driftCommand } from "./commands/drift.ts";
 import { envCommand } from "./commands/env.ts";
+import { kubectlCommand } from "./commands/kubectl.ts";
+import { labCommand } from "./commands/lab.ts";
 import { previewCommand } from "./commands/preview.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
+import { trustCommand } from "./commands/trust.ts";
 import { upCommand } from "./commands/up.ts";
 import { verifyCommand } from "./commands/verify.ts";
 
 const program = new Command("groundwork")
   .description("Takes machines from a bare address to a running, verified platform.")
+  .enablePositionalOptions()
   .showHelpAfterError("(./groundwork --help shows the commands)")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 for (const command of [
@@ -19,6 +23,9 @@ for (const command of [
   driftCommand,
   rollbackCommand,
   destroyCommand,
+  trustCommand,
+  kubectlCommand,
+  labCommand,
   envCommand,
 ])
   program.addCommand(command);

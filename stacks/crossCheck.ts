@@ -118,11 +118,11 @@ function edgesOf(subnet: Subnet): string[] {
 
 function hostKeyProblems(configuration: Configuration): ConfigurationProblem[] {
   return existingMachines(configuration).flatMap(([name, machine]) => {
-    const hops: [string, BastionSettings | undefined][] = [
-      [`machines.${name}.existing.hostKey`, machine],
-      [`machines.${name}.existing.bastion.hostKey`, machine.bastion],
+    const hops: [string, BastionSettings | undefined, string][] = [
+      [`machines.${name}.existing.hostKey`, machine, name],
+      [`machines.${name}.existing.bastion.hostKey`, machine.bastion, `${name} --bastion`],
     ];
-    return hops.flatMap(([path, hop]): ConfigurationProblem[] =>
+    return hops.flatMap(([path, hop, words]): ConfigurationProblem[] =>
       hop === undefined || hop.hostKey !== undefined
         ? []
         : [
@@ -130,7 +130,7 @@ function hostKeyProblems(configuration: Configuration): ConfigurationProblem[] {
               code: "GW203",
               path,
               what: `there is no pinned host key of ${hop.address}`,
-              mend: `Run ./groundwork trust ${name} and compare the fingerprint`,
+              mend: `Run ./groundwork trust ${words} and compare the fingerprint`,
             },
           ],
     );

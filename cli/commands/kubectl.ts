@@ -1,0 +1,63 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { execa } from "execa";
+import { GroundworkError } from "../../errors/index.ts";
+import { ensurePrograms } from "../../tools/index.ts";
+import { stackOutputs } from "../engine/deployment.ts";
+import { openStack } from "../openStack.ts";
+import { examples, stackOption } from "../options.ts";
+import { toolProgress } from "../toolProgress.ts";
+
+export const kubectlCommand = new Command("kubectl")
+  .description("run kubectl on the stack's cluster")
+  .argument("[arguments...]", "kubectl's own")
+  .addOption(stackOption())
+  .passThroughOptions()
+  .allowUnknownOption()
+  .helpOption("--help", "display help for command")
+  .addHelpText(
+    "after",
+    examples(
+      {
+        "./groundwork kubectl get nodes": "on the lab's cluster",
+        "./groundwork kubectl --stack production get pods -A": "--stack comes first",
+      },
+      "kubectl's own; 2 where it could not be started",
+    ),
+  )
+  .action(async (words: string[], { stack }: { stack: string }) => {
+    process.exitCode = await kubectl(words, await kubeconfigOf(stack));
+  });
+
+/** The administrator's kubeconfig out of the stack's outputs. Errors: GW705 without a cluster. */
+async function kubeconfigOf(stack: string): Promise<string> {
+  const { engine } = await openStack(stack, false);
+  const { kubeconfig } = stackOutputs(await engine.export());
+  if (typeof kubeconfig === "string" && kubeconfig !== "") return kubeconfig;
+  throw new GroundworkError("GW705", { where: stack, what: "the stack has no cluster" });
+}
+
+/** Runs kubectl with a configuration that only this user can read, and only as long as it runs. */
+async function kubectl(words: string[], kubeconfig: string): Promise<number> {
+  const program = (await ensurePrograms(["kubectl"], { progress: toolProgress() })).get("kubectl");
+  const folder = await mkdtemp(join(tmpdir(), "groundwork-"));
+  const file = join(folder, "kubeconfig");
+  // kubectl gets the signal of a Ctrl-C itself; this process stays to remove the file.
+  const ignore = (): void => undefined;
+  process.on("SIGINT", ignore);
+  try {
+    await writeFile(file, kubeconfig, { mode: 0o600 });
+    const env = { KUBECONFIG: file };
+    const { exitCode } = await execa(program?.path ?? "kubectl", words, {
+      stdio: "inherit",
+      reject: false,
+      env,
+    });
+    return exitCode ?? 2;
+  } finally {
+    process.off("SIGINT", ignore);
+    await rm(folder, { recursive: true });
+  }
+}

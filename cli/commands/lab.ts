@@ -1,0 +1,98 @@
+import { Argument, Command } from "commander";
+import { GroundworkError } from "../../errors/index.ts";
+import { diskFill, diskHeal, networkCut, networkHeal, powerCut } from "../../lab/faults.ts";
+import { readJson } from "../../lab/json.ts";
+import { startMachine } from "../../lab/machine.ts";
+import {
+  type LabMachineListing,
+  listMachines,
+  type MachineAddress,
+  readMachine,
+} from "../../lab/machineRecords.ts";
+import { machineNames } from "../../lab/naming.ts";
+import type { LabMachineSpec } from "../../lab/spec.ts";
+import { labLoginKey } from "../../stacks/stateFolder.ts";
+import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
+import { sshHere } from "../pinnedSsh.ts";
+
+const list = new Command("list")
+  .description("list the lab's machines")
+  .addOption(stackOption())
+  .addOption(jsonOption())
+  .action(async ({ stack, json }: ReadOptions) => {
+    const machines = await listMachines(stack);
+    process.stdout.write(json ? `${JSON.stringify(machines, undefined, 2)}\n` : listText(machines));
+  });
+
+/** The lab's machines for people. */
+export function listText(machines: LabMachineListing[]): string {
+  if (machines.length === 0) return "the lab has no machine: ./groundwork up makes them\n";
+  const rows = machines.map(({ name, address, roles, state }) => [name, address, roles.join(","), state]);
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  return rows.map((row) => `${row.map((text, at) => text.padEnd(widths[at] ?? 0)).join("  ")}\n`).join("");
+}
+
+const ssh = new Command("ssh")
+  .description("log in to a machine of the lab, or run a command on it")
+  .argument("<machine>", "its name")
+  .argument("[command...]", "after --, else a shell")
+  .addOption(stackOption())
+  .addHelpText("after", examples({ "./groundwork lab ssh server-1 -- uptime": "run a command" }))
+  .action(async (name: string, command: string[], { stack }: { stack: string }) => {
+    const machine = await running(stack, name);
+    process.exitCode = await sshHere({ ...machine, keyFile: labLoginKey() }, command);
+  });
+
+const faults = {
+  power: { fail: powerCut, heal: startAgain },
+  network: { fail: networkCut, heal: networkHeal },
+  disk: { fail: diskFill, heal: diskHeal },
+} as const;
+
+type Fault = keyof typeof faults;
+
+const fail = faultCommand("fail", "cut a machine's power or network, or fill its disk");
+const heal = faultCommand("heal", "undo what lab fail did");
+
+function faultCommand(action: "fail" | "heal", description: string): Command {
+  return new Command(action)
+    .description(description)
+    .argument("<machine>", "its name")
+    .addArgument(new Argument("<fault>", "what fails").choices(Object.keys(faults)))
+    .addOption(stackOption())
+    .addHelpText("after", examples({ [`./groundwork lab ${action} agent-1 power`]: "like pulling the plug" }))
+    .action(async (name: string, fault: Fault, { stack }: { stack: string }) => {
+      const machine = { name, network: { name: stack } };
+      await requireMachine(stack, name);
+      await faults[fault][action](machine);
+      process.stdout.write(`${name}: ${fault} ${action === "fail" ? "failed" : "healed"}\n`);
+    });
+}
+
+/** Boots a machine that lost its power, with its disk as it was. */
+async function startAgain({ name, network }: MachineAddress): Promise<void> {
+  const spec = await readJson<LabMachineSpec>(machineNames(network.name, name).spec);
+  if (spec !== undefined) await startMachine(spec);
+}
+
+/** A machine of the lab that runs. Errors: GW707, GW511. */
+async function running(stack: string, name: string): Promise<{ address: string; hostKey: string }> {
+  await requireMachine(stack, name);
+  const found = await readMachine({ name, network: { name: stack } });
+  if (found.state === "running") return found;
+  throw new GroundworkError("GW511", { where: name, what: `the machine is ${found.state}` });
+}
+
+async function requireMachine(stack: string, name: string): Promise<void> {
+  const names = (await listMachines(stack)).map((machine) => machine.name);
+  if (names.includes(name)) return;
+  const there = names.length === 0 ? "the lab has none" : `there are ${names.join(", ")}`;
+  throw new GroundworkError("GW707", { where: name, what: `there is no such machine of the lab; ${there}` });
+}
+
+export const labCommand = new Command("lab")
+  .description("look at the lab's machines, log in, let them fail")
+  .addCommand(list)
+  .addCommand(ssh)
+  .addCommand(fail)
+  .addCommand(heal);

@@ -1,0 +1,84 @@
+import { writeFile } from "node:fs/promises";
+import { Command } from "commander";
+import { GroundworkError } from "../../errors/index.ts";
+import type { BastionSettings } from "../../stacks/configuration.ts";
+import { agreed } from "../ask.ts";
+import { stackFile } from "../engine/stackConfigFile.ts";
+import { type Hop, offeredHostKey } from "../hostKey.ts";
+import { examples, stackOption, yesOption } from "../options.ts";
+import { fingerprint, type PinPath, withPin } from "../pins.ts";
+import { root } from "../root.ts";
+import { configurationOf, readText } from "../stackFile.ts";
+
+interface TrustOptions {
+  stack: string;
+  yes: boolean;
+  fingerprint?: string;
+  bastion: boolean;
+}
+
+export const trustCommand = new Command("trust")
+  .description("show a machine's host key and pin it in the stack's file")
+  .argument("<machine>", "its name in the stack's file")
+  .addOption(stackOption())
+  .addOption(yesOption())
+  .option("--fingerprint <SHA256:…>", "pin without a question, and only if this is the machine's fingerprint")
+  .option("--bastion", "the machine's bastion instead of the machine itself", false)
+  .addHelpText(
+    "after",
+    examples(
+      {
+        "./groundwork trust web-1 --stack production": "show the fingerprint and ask",
+        "./groundwork trust web-1 --fingerprint SHA256:…": "compare it with the one that you know",
+      },
+      "0 pinned, 1 not agreed to, 2 another fingerprint than expected, or no answer",
+    ),
+  )
+  .action(async (machine: string, options: TrustOptions) => {
+    process.exitCode = await trust(machine, options);
+  });
+
+async function trust(name: string, options: TrustOptions): Promise<number> {
+  const path = stackFile(root, options.stack);
+  const text = await readText(path);
+  const machine = existingMachine(configurationOf(text, path), name);
+  const place: PinPath = options.bastion ? [name, "existing", "bastion"] : [name, "existing"];
+  const host = options.bastion ? machine.bastion : machine;
+  if (host === undefined) throw new GroundworkError("GW707", { where: name, what: "it has no bastion" });
+  const hostKey = await offeredHostKey(host, options.bastion ? undefined : hopOf(name, machine.bastion));
+  const found = fingerprint(hostKey);
+  process.stdout.write(`${host.address} port ${host.port ?? 22} offers ${hostKey.split(" ")[0]} ${found}\n`);
+  if (options.fingerprint !== undefined && options.fingerprint !== found)
+    throw new GroundworkError("GW706", { where: name, what: `${options.fingerprint} was expected` });
+  const yes = options.yes || options.fingerprint !== undefined;
+  if (!(await agreed(`Is this the fingerprint that ${name} shows on its own console?`, yes))) return 1;
+  await writeFile(path, withPin(text, place, hostKey));
+  process.stdout.write(`pinned in ${path}\n`);
+  return 0;
+}
+
+/** The part of a machine's settings that says where it is. They may lack a pin, that is why we are here. */
+type Place = Pick<BastionSettings, "address"> & Partial<BastionSettings>;
+
+function existingMachine(configuration: Record<string, unknown>, name: string): Place & { bastion?: Place } {
+  const machines = (configuration.machines ?? {}) as Record<string, { existing?: Place }>;
+  const found = machines[name]?.existing;
+  if (typeof found?.address === "string") return found;
+  const names = Object.keys(machines).filter((other) => machines[other]?.existing !== undefined);
+  throw new GroundworkError("GW707", {
+    where: name,
+    what: `no existing machine of that name has an address; there are ${names.join(", ") || "none"}`,
+  });
+}
+
+/** The bastion, which has to be pinned before it is asked for another machine's key. Errors: GW203. */
+function hopOf(name: string, bastion: Place | undefined): Hop | undefined {
+  if (bastion === undefined) return undefined;
+  const { hostKey } = bastion;
+  if (hostKey !== undefined) return { ...bastion, hostKey };
+  throw new GroundworkError("GW203", {
+    where: `machines.${name}.existing.bastion.hostKey`,
+    what: "the bastion has to be pinned first",
+    mend: `Run ./groundwork trust ${name} --bastion`,
+  });
+}
