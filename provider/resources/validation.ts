@@ -17,12 +17,13 @@ export function validate<T>(schema: z.ZodType<T>, inputs: Properties): Failure[]
   const plain = reveal(inputs);
   const result = schema.safeParse(plain);
   if (result.success) return [];
-  return (
-    result.error.issues
-      // A name that does not exist is a mistake whatever the values are.
-      .filter((issue) => issue.code === "unrecognized_keys" || !touchesUnknown(plain, issue.path))
-      .flatMap((issue) => explain(issue, plain, inputs))
-  );
+  // A name that does not exist is a mistake whatever the values are.
+  const isMistake = (issue: z.core.$ZodIssue): boolean =>
+    issue.code === "unrecognized_keys" || !touchesUnknown(plain, issue.path);
+  const failures = result.error.issues.filter(isMistake).flatMap((issue) => explain(issue, plain, inputs));
+  const places = failures.map(({ property }) => property);
+  // One word on each property: what else is wrong with it follows from the first as a rule.
+  return failures.filter(({ property }, index) => places.indexOf(property) === index);
 }
 
 function explain(issue: z.core.$ZodIssue, plain: Wire, wrapped: Properties): Failure[] {
