@@ -172,7 +172,10 @@ describe("bad input of a HostState is refused by name", () => {
 
   it("a connection that OpenSSH would read as something else", () => {
     const fields: [object, RegExp][] = [
-      [{ address: "-oProxyCommand=x" }, /connection\.address: must not start with a dash/],
+      [
+        { address: "-oProxyCommand=x" },
+        /connection\.address: must (be an IP address or a DNS name|not start with a dash)/,
+      ],
       [{ address: "a b" }, /connection\.address: must be an IP address or a DNS name/],
       [{ user: "root\nProxyCommand x" }, /connection\.user: /],
       [{ port: 0 }, /connection\.port: /],
