@@ -7,6 +7,7 @@ import { kubectlCommand } from "./commands/kubectl.ts";
 import { labCommand } from "./commands/lab.ts";
 import { previewCommand } from "./commands/preview.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
+import { testCommand } from "./commands/test.ts";
 import { trustCommand } from "./commands/trust.ts";
 import { upCommand } from "./commands/up.ts";
 import { verifyCommand } from "./commands/verify.ts";
@@ -27,6 +28,7 @@ for (const command of [
   kubectlCommand,
   labCommand,
   envCommand,
+  testCommand,
 ])
   program.addCommand(command);
 
