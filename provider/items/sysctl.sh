@@ -77,6 +77,22 @@ sysctl_observe_many() {
   exec 5<&-
 }
 
+# A change of net.ipv4.ip_forward makes the kernel set every accept_redirects anew (ip-sysctl.rst of the kernel):
+# they are put back, or another item's want would be undone.
+sysctl_write() { # VALUE
+  if [ "$name" != net.ipv4.ip_forward ]; then
+    printf '%s\n' "$1" >"$gw_proc"
+    return
+  fi
+  for gw_setting in /proc/sys/net/ipv4/conf/*/accept_redirects; do
+    printf '%s %s\n' "$(cat "$gw_setting")" "$gw_setting"
+  done >"$gw_run/redirects"
+  printf '%s\n' "$1" >"$gw_proc" || return 1
+  while read -r gw_word gw_setting; do
+    printf '%s\n' "$gw_word" >"$gw_setting"
+  done <"$gw_run/redirects"
+}
+
 sysctl_apply() {
   sysctl_paths "$name"
   [ -e "$gw_proc" ] || {
@@ -87,7 +103,7 @@ sysctl_apply() {
   printf '%s = %s\n' "$name" "$value" >"$gw_dropin.groundwork-new" || return 1
   chmod 644 "$gw_dropin.groundwork-new"
   mv -f "$gw_dropin.groundwork-new" "$gw_dropin"
-  printf '%s\n' "$value" >"$gw_proc"
+  sysctl_write "$value"
 }
 
 sysctl_capture() {
@@ -103,5 +119,5 @@ sysctl_restore() {
   else
     rm -f "$gw_dropin"
   fi
-  [ ! -e "$capture/value" ] || cat "$capture/value" >"$gw_proc"
+  [ ! -e "$capture/value" ] || sysctl_write "$(cat "$capture/value")"
 }
