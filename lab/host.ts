@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { GroundworkError } from "../errors/index.ts";
 import { ensureDebianPackages } from "../tools/debianPackages.ts";
 import { attempt } from "./command.ts";
@@ -38,7 +38,21 @@ export async function loadModules(): Promise<void> {
   const loaded = await readFile("/proc/modules", "utf8").catch(() => undefined);
   if (loaded === undefined) return;
   const present = new Set(loaded.split("\n").map((line) => line.split(" ")[0]));
-  for (const module of ["loop", "overlay", "br_netfilter", "nf_conntrack", "fuse"]) {
+  for (const module of ["loop", "overlay", "nf_conntrack", "fuse"]) {
     if (!present.has(module)) await attempt("modprobe", [module]);
+  }
+  if (!present.has("br_netfilter")) await loadBridgeFilter();
+}
+
+/**
+ * Pod networks need br_netfilter. It is a setting of each network namespace that begins as on:
+ * machines have it so, this host's own bridges go on as without the module.
+ */
+async function loadBridgeFilter(): Promise<void> {
+  const settings = "/proc/sys/net/bridge";
+  if (existsSync(settings)) return;
+  await attempt("modprobe", ["br_netfilter"]);
+  for (const name of ["bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables"]) {
+    await writeFile(`${settings}/${name}`, "0").catch(() => {});
   }
 }
