@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { parseConfiguration } from "./stacks/configuration.ts";
 import { createMachines } from "./stacks/machines.ts";
-import { readConfiguration } from "./stacks/readConfiguration.ts";
+import { configurationObject } from "./stacks/settings.ts";
 import { createStreams } from "./stacks/streams.ts";
 
-const configuration = readConfiguration();
+const configuration = parseConfiguration(configurationObject(pulumi.runtime.allConfig()));
 const created = createMachines(configuration);
 const streams = createStreams(configuration, created);
 

@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { GroundworkError } from "../../../errors/index.ts";
+import { examineConfiguration, parseConfiguration } from "../../../stacks/configuration.ts";
+import { schemaFile, schemaText } from "../../../stacks/groundworkSchema.ts";
+import { configurationObject } from "../../../stacks/settings.ts";
+
+const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA+2w4swUds7xpj3T60Q6sH3OCkoBuQ5BWp7EAPf8kB0";
+const otherKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPRnrhXPcVZMitHyRozLRnvQ9XkL0+P7w8JUt2xY2493";
+const server = { lab: { roles: ["server", "monitoring"] } };
+
+const existing = (more: object = {}) => ({
+  existing: { address: "192.0.2.1", roles: ["agent"], hostKey, ...more },
+});
+
+/** What is wrong with a configuration, `PATH: WHAT` for each. */
+function problems(input: unknown): string[] {
+  return examineConfiguration(input).problems.map(({ path, what }) => `${path}: ${what}`);
+}
+
+describe("the configuration of a stack", () => {
+  it("needs one machine with its roles and has a default for everything else", () => {
+    const { machines, network, streams } = parseConfiguration({ machines: { "server-1": server } });
+    assert.deepEqual(machines["server-1"], {
+      lab: { roles: ["server", "monitoring"], diskGiB: 20, release: "bookworm" },
+    });
+    assert.equal(network.subnet, "10.77.0.0/24");
+    assert.deepEqual(
+      Object.values(streams).map(({ enabled }) => enabled),
+      [true, true, true, true],
+    );
+  });
+
+  it("names an unknown property with those that are allowed beside it", () => {
+    assert.deepEqual(problems({ machines: { a: { lab: { roles: ["server"], disk: 3 } } }, nework: {} }), [
+      "machines.a.lab.disk: there is no such property (allowed: roles, address, diskGiB, release)",
+      "nework: there is no such property (allowed: machines, network, streams)",
+    ]);
+  });
+
+  it("names a wrong value with what is allowed", () => {
+    const wrong = {
+      machines: {
+        a: { lab: { roles: ["boss"], diskGiB: "big", release: "sid" } },
+        b: existing({ port: 70000, hostKey: "ssh-dss AAAA", privateKeyFile: "keys/id" }),
+      },
+      network: { subnet: "10.77.0.0", subnet6: "10.0.0.0/8", artifactPort: 80 },
+      streams: { alpha: { waivers: { "a check": "" }, ssh: { sources: [] } } },
+    };
+    assert.deepEqual(problems(wrong), [
+      'machines.a.lab.roles[0]: "boss" is not one of server, agent, monitoring',
+      'machines.a.lab.diskGiB: "big" is given, but it must be a number',
+      'machines.a.lab.release: "sid" is not one of bookworm, trixie',
+      "machines.b.existing.port: 70000 is too much: at most 65535",
+      'machines.b.existing.privateKeyFile: "keys/id" must be an absolute path or start with ~/',
+      'machines.b.existing.hostKey: "ssh-dss AAAA" must be a public host key such as `ssh-ed25519 AAAA…`, without host name and comment',
+      'network.subnet: "10.77.0.0" must be an IPv4 network in CIDR form such as 10.77.0.0/24',
+      'network.subnet6: "10.0.0.0/8" must be an IPv6 network in CIDR form such as fd77::/64',
+      "network.artifactPort: 80 is too little: at least 1024",
+      'streams.alpha.waivers.a check: "" is too little: at least 1 characters',
+      "streams.alpha.ssh.sources: [] is too little: at least 1 entries",
+    ]);
+  });
+
+  it("refuses a machine's name that is no host name, and a machine that is neither or both", () => {
+    assert.deepEqual(problems({ machines: { Web_1: server, a: {}, b: { ...server, ...existing() } } }), [
+      'machines.Web_1: "Web_1" is not allowed here: it must be a name of at most 31 lower-case letters, digits and inner dashes that starts with a letter',
+      "machines.a: {} must hold exactly one of `lab` and `existing`",
+      'machines.b: {"lab":{"roles":["server","monitoring"],"diskGiB":20,"release":"bookworm"},"e… must hold exactly one of `lab` and `existing`',
+    ]);
+    assert.deepEqual(problems({ machines: {} }), ["machines: {} must hold at least one machine"]);
+    assert.deepEqual(problems({}), ["machines: nothing is given, but it must be an object"]);
+  });
+
+  it("refuses two machines with one address, one host key or one login", () => {
+    const found = problems({
+      machines: {
+        a: server,
+        b: existing(),
+        c: existing({ hostKey: otherKey, internalAddress: "192.0.2.9" }),
+        d: existing({ address: "192.0.2.4" }),
+        e: existing({ address: "192.0.2.5", hostKey: otherKey, internalAddress: "192.0.2.1" }),
+      },
+    });
+    assert.deepEqual(found, [
+      "machines.e.existing.internalAddress: 192.0.2.1 is already machines.b.existing.address; every machine needs its own",
+      "machines.c.existing.address: 192.0.2.1 port 22 is already machines.b.existing.address; every machine needs its own",
+      `machines.d.existing.hostKey: ${hostKey} is already machines.b.existing.hostKey; every machine needs its own`,
+      `machines.e.existing.hostKey: ${otherKey} is already machines.c.existing.hostKey; every machine needs its own`,
+    ]);
+  });
+
+  it("wants an address of the shared network where a machine is known by its DNS name", () => {
+    assert.deepEqual(problems({ machines: { a: server, b: existing({ address: "web.example.org" }) } }), [
+      "machines.b.existing.address: it is no IPv4 address, so internalAddress must be given beside it",
+    ]);
+  });
+
+  it("refuses an address of a lab machine outside its network or at its edges", () => {
+    const at = (address: string) => problems({ machines: { a: { lab: { ...server.lab, address } } } });
+    assert.deepEqual(at("10.78.0.5"), [
+      "machines.a.lab.address: 10.78.0.5 does not lie in network.subnet 10.77.0.0/24",
+    ]);
+    for (const edge of ["10.77.0.0", "10.77.0.1", "10.77.0.255"]) assert.match(at(edge)[0] ?? "", /bridge/);
+    assert.deepEqual(at("10.77.0.2"), []);
+  });
+
+  it("refuses a missing host key of a machine and of its bastion, and says how to get it", () => {
+    const input = {
+      machines: { a: server, b: existing({ hostKey: undefined, bastion: { address: "198.51.100.1" } }) },
+    };
+    assert.deepEqual(
+      examineConfiguration(input).problems.map(({ code, mend }) => [code, mend]),
+      [
+        ["GW203", "Run ./groundwork trust b and compare the fingerprint"],
+        ["GW203", "Run ./groundwork trust b --bastion and compare the fingerprint"],
+      ],
+    );
+    assert.throws(
+      () => parseConfiguration(input),
+      (error) => error instanceof GroundworkError && error.code === "GW203",
+    );
+  });
+
+  it("refuses a stream that needs a role no machine has, or too many have", () => {
+    const agent = { lab: { roles: ["agent"] } };
+    assert.deepEqual(problems({ machines: { a: agent } }), [
+      "streams.charlie: it needs a machine with the role monitoring, and no machine has it",
+      "streams.delta: it needs a machine with the role server, and no machine has it",
+    ]);
+    assert.deepEqual(
+      problems({
+        machines: { a: agent },
+        streams: { charlie: { enabled: false }, delta: { enabled: false } },
+      }),
+      [],
+    );
+    assert.deepEqual(problems({ machines: { a: server, b: { lab: { roles: ["monitoring"] } } } }), [
+      "streams.charlie: 2 machines (a, b) have the role monitoring, at most 1 may",
+    ]);
+    assert.deepEqual(problems({ machines: { a: server, b: { lab: { roles: ["server", "agent"] } } } }), [
+      "machines.b.lab.roles: server and agent exclude each other",
+      "streams.delta: 2 machines (a, b) have the role server, at most 1 may",
+    ]);
+  });
+
+  it("refuses networks that overlap, also with a machine's own address", () => {
+    const overlap = problems({
+      machines: { a: server, b: existing({ address: "10.96.0.9" }) },
+      network: { subnet: "10.0.0.0/16", podSubnet: "10.0.128.0/20" },
+    });
+    assert.deepEqual(overlap, [
+      "network.podSubnet: 10.0.128.0/20 overlaps network.subnet 10.0.0.0/16",
+      "machines.b.existing.address: 10.96.0.9 lies in network.serviceSubnet 10.96.0.0/16",
+    ]);
+  });
+
+  it("refuses to leave a stream out on which another one stands", () => {
+    assert.deepEqual(problems({ machines: { a: server }, streams: { bravo: { enabled: false } } }), [
+      "streams.bravo.enabled: false is not possible while streams.delta is enabled",
+    ]);
+  });
+
+  it("lists all problems in one error", () => {
+    assert.throws(
+      () => parseConfiguration({ machines: { a: { lab: {} } }, nework: {} }),
+      (error) => {
+        assert.ok(error instanceof GroundworkError);
+        assert.equal(error.code, "GW101");
+        assert.match(error.message, /2 problems\n {2}- machines\.a\.lab\.roles: .*\n {2}- nework: /);
+        return true;
+      },
+    );
+  });
+
+  it("is read from what the engine hands over, structured values as JSON", () => {
+    const settings = {
+      "groundwork:machines": '{"a":{}}',
+      "other:machines": "1",
+      "groundwork:network": "text",
+    };
+    assert.deepEqual(configurationObject(settings), { machines: { a: {} }, network: "text" });
+  });
+});
+
+describe("the schema for editors", () => {
+  it("is what `node stacks/groundworkSchema.ts` writes", () => {
+    assert.equal(readFileSync(schemaFile, "utf8"), schemaText());
+  });
+
+  it("explains every property", () => {
+    const { $defs } = JSON.parse(schemaText()) as {
+      $defs: Record<string, { properties: Record<string, { description?: string }> }>;
+    };
+    for (const [name, { properties }] of Object.entries($defs))
+      for (const [property, { description }] of Object.entries(properties))
+        assert.ok(description, `${name}.${property} has no comment in stacks/configuration.ts`);
+  });
+});
