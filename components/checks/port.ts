@@ -19,7 +19,6 @@ export const silence = 2;
 /** `probe ADDRESS PORT`: 0 when it accepts a connection, 124 when nothing answers, else words of refusal. */
 // bash is essential on Debian and tells silence (124) from a refusal (1) apart; nothing has to be installed.
 export const probe = `
-# shellcheck disable=SC2016 # bash expands it
 probe() { timeout ${silence} bash -c 'exec 3<>"/dev/tcp/$1/$2"' probe "$1" "$2" 2>&1; }`;
 
 const openBody = `${probe}

@@ -55,7 +55,6 @@ look() {
     echo "the stranger does not reach $1 at all, so nothing can be proven: $said"
     return 1
   }
-  # shellcheck disable=SC2016 # bash expands it
   said=$(ip netns exec $stranger timeout ${silence} bash -c 'exec 3<>"/dev/tcp/$1/$2"' probe "$1" "$port" 2>&1)
   [ $? -eq 124 ] || {
     echo "$1 port $port answers a stranger: \${said:-it accepts connections}"

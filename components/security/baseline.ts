@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ItemInput } from "../../provider/index.ts";
+import type { Connection, ItemInput } from "../../provider/index.ts";
 import { commandSucceeds } from "../checks/index.ts";
 import type { Machine } from "../machine.ts";
 import type { HostSpec } from "../stream.ts";
@@ -73,6 +73,8 @@ function sshOpenings({ connection }: Machine, { ssh }: SecuritySettings): ItemIn
 }
 
 function sshdItems({ name, connection }: Machine, { ssh }: SecuritySettings): ItemInput[] {
+  // What is known at once is refused at once; the rest when it is known.
+  if (!isLater(connection)) refuseLockOut(name, connection as Connection, ssh);
   const content = pulumi.output(connection).apply((known) => {
     refuseLockOut(name, known, ssh);
     return renderSshdDropIn(ssh);
@@ -82,6 +84,8 @@ function sshdItems({ name, connection }: Machine, { ssh }: SecuritySettings): It
     { kind: "service", unit: "ssh.service", reloadOn: [`file:${sshdDropIn}`] },
   ];
 }
+
+const isLater = (input: unknown): boolean => pulumi.Output.isInstance(input) || input instanceof Promise;
 
 const journaldItems = ({ journal }: SecuritySettings): ItemInput[] => [
   { kind: "file", path: journaldDropIn, content: renderJournaldDropIn(journal) },

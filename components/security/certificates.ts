@@ -197,19 +197,21 @@ mkdir -p $kept && chmod 700 /var/lib/groundwork $kept &&
 
 /** Makes the authority (ECDSA P-256, ten years), or brings one back; a rollback keeps an archive of it. */
 export function authorityItem(backup: AuthorityBackup | undefined): ItemInput {
-  const saved = pulumi.output(backup);
   return {
     kind: "command",
     name: "the certificate authority exists",
-    run: backup === undefined ? makeBody : pulumi.secret(saved.apply(recoverScript)),
-    unless: saved.apply((known) => script(completeBody, known?.certificate.trim() ?? "")),
+    run: backup === undefined ? makeBody : recovery(backup),
+    // Kept on the machine in clear: the key has no place in it.
+    unless: pulumi.output(backup?.certificate).apply((pem) => script(completeBody, pem?.trim() ?? "")),
     undo: archive,
     timeLimit: 30,
   };
 }
 
-const recoverScript = (backup: pulumi.Unwrap<AuthorityBackup> | undefined): string =>
-  script(recoverBody, backup?.certificate.trim() ?? "", backup?.key.trim() ?? "");
+function recovery({ certificate, key }: AuthorityBackup): pulumi.Output<string> {
+  const known = pulumi.all([certificate, key]);
+  return pulumi.secret(known.apply((pair) => script(recoverBody, ...pair.map((pem) => pem.trim()))));
+}
 
 /** Facts of the authority's machine. */
 export const authorityFacts = {

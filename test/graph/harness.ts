@@ -58,19 +58,35 @@ export async function captureGraph(program: () => unknown, options: CaptureOptio
     options.preview ?? false,
   );
   recordRegistrations(resources);
+  const rejections = await rejectionsOf(async () => {
+    await program();
+    await pulumi.runtime.disconnect();
+  });
+  if (rejections.length > 0) throw rejections[0];
+  return graphOf(resources);
+}
+
+/** Everything that goes wrong in a program: one refused value fails every resource that depends on it, each later. */
+async function rejectionsOf(program: () => Promise<void>): Promise<unknown[]> {
   const rejections: unknown[] = [];
   const onRejection = (reason: unknown) => rejections.push(reason);
+  // The test runner's own listener would fail the test whatever it expects.
+  const others = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
   process.on("unhandledRejection", onRejection);
   try {
     await program();
-    await pulumi.runtime.disconnect();
-    // Rejections are announced one turn later.
-    await new Promise((resolve) => setImmediate(resolve));
-  } finally {
-    process.off("unhandledRejection", onRejection);
+  } catch (error) {
+    rejections.unshift(error);
   }
-  if (rejections.length > 0) throw rejections[0];
-  return graphOf(resources);
+  let seen = -1;
+  while (seen < rejections.length) {
+    seen = rejections.length;
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+  process.off("unhandledRejection", onRejection);
+  for (const other of others) process.on("unhandledRejection", other);
+  return rejections;
 }
 
 function outputsOf(type: string, name: string, options: CaptureOptions): Record<string, unknown> {

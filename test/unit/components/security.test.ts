@@ -1,0 +1,430 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, it } from "node:test";
+import fc from "fast-check";
+import { checkedArgs } from "../../../components/checkedArgs.ts";
+import { script } from "../../../components/checks/index.ts";
+import {
+  authorityFolder,
+  authorityIsSound,
+  authorityScripts,
+  issueScript,
+  subjectAltNames,
+} from "../../../components/security/certificates.ts";
+import {
+  admits,
+  debianFirewallIsOff,
+  firewallDrops,
+  firewallTable,
+  firewallUnit,
+  openSources,
+} from "../../../components/security/firewall.ts";
+import { journalLimitIsEffective, renderJournaldDropIn } from "../../../components/security/journald.ts";
+import { securitySettings } from "../../../components/security/securitySettings.ts";
+import {
+  effectiveSshd,
+  refuseLockOut,
+  renderSshdDropIn,
+  type SshSettings,
+  sshdReadsDropIns,
+} from "../../../components/security/sshd.ts";
+import { sysctlItems } from "../../../components/security/sysctls.ts";
+import {
+  clockIsSynchronised,
+  noOtherTimeService,
+  timeSyncItems,
+  timeSyncPackages,
+} from "../../../components/security/timeSync.ts";
+import {
+  aptIsEffective,
+  effectiveApt,
+  unattendedUpgrades,
+} from "../../../components/security/unattendedUpgrades.ts";
+import { type Item, kindOf } from "../../../provider/index.ts";
+import { assertGolden } from "./golden.ts";
+import { run, sh, shApart, shellcheck } from "./shell.ts";
+
+const ssh: SshSettings = { rootLogin: "prohibit-password", allowUsers: [], maxAuthTries: 3 };
+const connection = { name: "m", address: "192.0.2.1", hostKey: "ssh-ed25519 AAAA" };
+
+describe("the scripts of the security baseline", () => {
+  const scripts: Record<string, string> = {
+    sshdReadsDropIns,
+    debianFirewallIsOff,
+    firewallDrops,
+    journalLimitIsEffective: script(journalLimitIsEffective, 2048),
+    noOtherTimeService,
+    clockIsSynchronised,
+    aptIsEffective: script(aptIsEffective, ...effectiveApt),
+    issue: issueScript("m", ["DNS:m"], "server"),
+    authorityIsSound: script(authorityIsSound, 365),
+    makeAuthority: authorityScripts.make,
+    recoverAuthority: script(authorityScripts.recover, "a", "b"),
+    authorityIsComplete: script(authorityScripts.complete, ""),
+    archiveAuthority: authorityScripts.archive,
+  };
+  for (const [name, body] of Object.entries(scripts)) {
+    it(`pass shellcheck: ${name}`, () => assert.equal(shellcheck(body), ""));
+  }
+});
+
+describe("sshd's drop-in", () => {
+  it("lets nobody in without a key", () => {
+    assertGolden("00-groundwork.conf", renderSshdDropIn(ssh));
+  });
+
+  it("names every user who may log in", () => {
+    const content = renderSshdDropIn({ ...ssh, allowUsers: ["admin", "deploy"] });
+    assert.match(content, /^AllowUsers admin$/m);
+    assert.match(content, /^AllowUsers deploy$/m);
+  });
+
+  it("is effective when sshd prints each of its settings, in its own words", () => {
+    assert.ok(effectiveSshd(ssh).includes("permitrootlogin without-password"));
+    assert.equal(effectiveSshd(ssh).length, renderSshdDropIn(ssh).trim().split("\n").length - 1);
+  });
+
+  it("is refused when it would lock Groundwork itself out", () => {
+    assert.throws(
+      () => refuseLockOut("m", connection, { ...ssh, rootLogin: "no" }),
+      /GW101 machine m: .*rootLogin is no/,
+    );
+    assert.throws(
+      () => refuseLockOut("m", { ...connection, user: "ops" }, { ...ssh, allowUsers: ["admin"] }),
+      /allowUsers holds only admin/,
+    );
+    refuseLockOut("m", { ...connection, user: "ops" }, { ...ssh, rootLogin: "no", allowUsers: ["ops"] });
+  });
+
+  it("is read only where sshd_config includes it", () => {
+    const reads = (config: string) => {
+      const file = join(folder(), "sshd_config");
+      writeFileSync(file, config);
+      return sh(sshdReadsDropIns.replaceAll("/etc/ssh/sshd_config ", `${file} `)).code;
+    };
+    assert.equal(reads("Include /etc/ssh/sshd_config.d/*.conf\nPort 22\n"), 0);
+    assert.equal(reads("#Include /etc/ssh/sshd_config.d/*.conf\nPort 22\n"), 1);
+  });
+});
+
+describe("the firewall's table", () => {
+  const elements: Item[] = [
+    { kind: "allowedPort", protocol: "tcp", port: 22, from: "any" },
+    { kind: "allowedPort", protocol: "udp", port: 8472, from: "any" },
+    { kind: "allowedPort", protocol: "tcp", port: 9100, from: "10.0.0.0/8" },
+    { kind: "allowedPort", protocol: "udp", port: 8472, from: "192.0.2.7/32" },
+    { kind: "allowedPort", protocol: "tcp", port: 9100, from: "2001:db8::/64" },
+    { kind: "allowedPort", protocol: "udp", port: 53, from: "2001:db8::1/128" },
+    { kind: "allowedForward", from: "10.244.0.0/16", to: "0.0.0.0/0" },
+    { kind: "allowedForward", from: "fd00:244::/64", to: "::/0" },
+  ];
+  const lines = elements.map((item) => {
+    const { set, element } = kindOf(item).variables(item);
+    return `add element inet groundwork ${set} { ${element} }`;
+  });
+
+  it("is exactly this", () => assertGolden("firewall.nft", firewallTable));
+
+  it("is accepted by nft together with every kind of opening", () => {
+    const { code, said } = shApart(`nft -c -f - <<'END'\n${firewallTable}\n${lines.join("\n")}\nEND`);
+    assert.equal(code, 0, said);
+  });
+
+  it("drops what is not declared, and loads over itself without a trace", () => {
+    const load = `{ printf 'table inet groundwork\\ndelete table inet groundwork\\n'; cat <<'END'\n${firewallTable}END\n} | nft -f -`;
+    const { code, said } = shApart(
+      `${load}\nnft list ruleset >/tmp/$$.1\n${load}\nnft list ruleset | diff /tmp/$$.1 - && rm /tmp/$$.1\n${firewallDrops}`,
+    );
+    assert.equal(code, 0, said);
+    assert.equal(said.match(/policy drop/g)?.length, 2);
+  });
+
+  it("is missed when it is not loaded or does not drop", () => {
+    assert.equal(shApart(firewallDrops).code, 1);
+    const open = firewallTable.replaceAll("policy drop", "policy accept");
+    assert.equal(shApart(`nft -f - <<'END'\n${open}END\n${firewallDrops}`).code, 1);
+  });
+
+  it("is loaded before the network by a unit that leaves other tables alone", () => {
+    assert.match(firewallUnit, /^Before=network-pre\.target/m);
+    assert.doesNotMatch(firewallUnit, /flush|ExecStop/);
+  });
+});
+
+describe("sources that may log in", () => {
+  it("are any when they are all of IPv4 and all of IPv6", () => {
+    assert.deepEqual(openSources(["0.0.0.0/0", "::/0"]), ["any"]);
+    assert.deepEqual(openSources(["10.0.0.0/8", "::/0", "0.0.0.0/0"]), ["any"]);
+    assert.deepEqual(openSources(["0.0.0.0/0"]), ["0.0.0.0/0"]);
+    assert.deepEqual(openSources(["10.0.0.0/8", "10.0.0.0/8"]), ["10.0.0.0/8"]);
+  });
+
+  it("admit the addresses inside them and no others", () => {
+    const networks = ["192.0.2.0/24", "2001:db8::/32"];
+    assert.ok(admits(networks, "192.0.2.255"));
+    assert.ok(admits(networks, "2001:db8:ffff::1"));
+    assert.ok(!admits(networks, "192.0.3.0"));
+    assert.ok(!admits(networks, "2001:db9::1"));
+    assert.ok(admits(["0.0.0.0/0"], "203.0.113.9"));
+    assert.ok(!admits(["0.0.0.0/0"], "2001:db8::1"));
+  });
+
+  it("admit every address when they are everywhere", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (address) => admits(["0.0.0.0/0", "::/0"], address)),
+    );
+  });
+});
+
+describe("the journal's drop-in", () => {
+  it("limits the disk and the rate", () => {
+    assertGolden("journald.conf", renderJournaldDropIn({ maxUseMiB: 2048, burst: 10_000 }));
+  });
+});
+
+describe("unattended upgrades", () => {
+  const file = () => {
+    const path = join(folder(), "52groundwork");
+    writeFileSync(
+      path,
+      `Unattended-Upgrade::Origins-Pattern { "origin=Debian,label=Debian"; };\n${unattendedUpgrades}`,
+    );
+    return path;
+  };
+
+  it("are read by apt as they are wanted, and replace Debian's own origins", () => {
+    const check = script(aptIsEffective, ...effectiveApt).replaceAll(
+      "apt-config dump",
+      `apt-config -c=${file()} dump`,
+    );
+    const { code, said } = sh(check);
+    assert.equal(code, 0, said);
+    assert.match(said, /2 origins/);
+  });
+
+  it("are missed when another origin is upgraded too", () => {
+    const path = file();
+    writeFileSync(
+      path,
+      `${readFileSync(path, "utf8")}Unattended-Upgrade::Origins-Pattern { "origin=Elsewhere"; };\n`,
+    );
+    const check = script(aptIsEffective, ...effectiveApt).replaceAll(
+      "apt-config dump",
+      `apt-config -c=${path} dump`,
+    );
+    assert.equal(sh(check).code, 1);
+  });
+});
+
+describe("kernel settings", () => {
+  it("of the network are all that a container is told", () => {
+    const names = sysctlItems(false).map((item) => ("name" in item ? String(item.name) : ""));
+    assert.ok(names.length > 0 && names.every((name) => name.startsWith("net.")));
+  });
+
+  it("outside the network are for machines with a kernel of their own", () => {
+    assert.ok(sysctlItems(true).length > sysctlItems(false).length);
+  });
+
+  it("are named once each, in the form that items have", () => {
+    const items = sysctlItems(true) as Item[];
+    for (const item of items) kindOf(item).schema.parse(item);
+    assert.equal(new Set(items.map((item) => kindOf(item).subject(item))).size, items.length);
+  });
+});
+
+describe("the clock", () => {
+  it("is left alone where a time service is there already", () => {
+    assert.deepEqual(timeSyncItems("existing"), []);
+    assert.deepEqual(timeSyncPackages("existing"), []);
+    assert.deepEqual(timeSyncPackages("systemd-timesyncd"), ["systemd-timesyncd"]);
+  });
+});
+
+describe("the names of a certificate", () => {
+  it("are the machine's name and addresses, and what it is called beside that", () => {
+    assert.deepEqual(subjectAltNames("m", ["192.0.2.1", undefined], ["DNS:localhost"]), [
+      "DNS:m",
+      "IP:192.0.2.1",
+      "DNS:localhost",
+    ]);
+    assert.deepEqual(subjectAltNames("m", ["2001:db8::1"], ["DNS:m"]), ["DNS:m", "IP:2001:db8::1"]);
+  });
+
+  it("are never text that openssl could take for more", () => {
+    for (const bad of ["DNS:a,IP:1", "DNS:a\nb", "email:a@b", "DNS:", "IP:x", "DNS:$HOME"]) {
+      assert.throws(() => subjectAltNames("m", [], [bad]), /GW101/);
+    }
+    fc.assert(
+      fc.property(fc.string(), (name) => {
+        try {
+          for (const entry of subjectAltNames(name, [])) assert.match(entry, /^DNS:[A-Za-z0-9.*-]+$/);
+        } catch (error) {
+          assert.match(String(error), /GW101/);
+        }
+      }),
+    );
+  });
+});
+
+describe("the certificate authority", () => {
+  const place = () => join(folder(), "authority");
+  const here = (text: string) =>
+    text.replaceAll(authorityFolder, place()).replaceAll("/var/lib/groundwork", join(folder(), "registry"));
+  const make = () => {
+    const { code, said } = sh(here(authorityScripts.make));
+    assert.equal(code, 0, said);
+  };
+  const complete = (certificate = "") => sh(here(script(authorityScripts.complete, certificate))).code;
+  const request = (...args: string[]) => {
+    const curve = args.length > 0 ? args : ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+    const wanted = ["-subj", "/CN=someone-else", "-addext", "subjectAltName=DNS:evil.example"];
+    return run("openssl", [
+      "req",
+      "-new",
+      "-newkey",
+      ...curve,
+      "-nodes",
+      "-keyout",
+      join(folder(), "leaf.key"),
+      ...wanted,
+    ]).stdout;
+  };
+  const issue = (csr: string, usage: "server" | "client" = "server") =>
+    sh(here(issueScript("m", ["DNS:m", "IP:192.0.2.1", "IP:2001:db8::1"], usage)), csr);
+  const text = (pem: string) => run("openssl", ["x509", "-noout", "-text"], pem).stdout;
+
+  it("is made once, of P-256, for ten years, with a key that only root reads", () => {
+    assert.equal(complete(), 1);
+    make();
+    assert.equal(complete(), 0);
+    const shown = text(readFileSync(join(place(), "authority.crt"), "utf8"));
+    assert.match(shown, /ASN1 OID: prime256v1/);
+    assert.match(shown, /CA:TRUE, pathlen:0/);
+    assert.equal(statSync(join(place(), "authority.key")).mode & 0o777, 0o600);
+    assert.equal(statSync(place()).mode & 0o777, 0o700);
+    assert.equal(sh(here(script(authorityIsSound, 3649))).code, 0);
+    assert.match(sh(here(script(authorityIsSound, 3651))).said, /less than 3651 days/);
+  });
+
+  it("certifies its own list of names and not the request's", () => {
+    make();
+    const { code, stdout, said } = issue(request());
+    assert.equal(code, 0, said);
+    const shown = text(stdout);
+    assert.match(shown, /DNS:m, IP Address:192\.0\.2\.1, IP Address:2001:DB8:0:0:0:0:0:1\n/);
+    assert.match(shown, /Subject: O = Groundwork, CN = m\n/);
+    assert.doesNotMatch(shown, /evil|someone-else/);
+    assert.match(shown, /CA:FALSE/);
+  });
+
+  it("gives a leaf that verifies for its use and for no other", () => {
+    make();
+    const leaf = join(folder(), "leaf.crt");
+    const verify = (purpose: string) =>
+      run("openssl", [
+        "verify",
+        "-x509_strict",
+        "-CAfile",
+        join(place(), "authority.crt"),
+        "-purpose",
+        purpose,
+        leaf,
+      ]).code;
+    writeFileSync(leaf, issue(request(), "server").stdout);
+    assert.equal(verify("sslserver"), 0);
+    assert.notEqual(verify("sslclient"), 0);
+    writeFileSync(leaf, issue(request(), "client").stdout);
+    assert.equal(verify("sslclient"), 0);
+    assert.notEqual(verify("sslserver"), 0);
+  });
+
+  it("gives no serial number twice, and notes what it signed", () => {
+    make();
+    const csr = request();
+    const serials = [1, 2, 3].map(
+      () => run("openssl", ["x509", "-noout", "-serial"], issue(csr).stdout).stdout,
+    );
+    assert.equal(new Set(serials).size, 3);
+    assert.equal(readFileSync(join(place(), "issued"), "utf8").trim().split("\n").length, 3);
+  });
+
+  it("refuses a key of another kind, a broken request and none at all", () => {
+    make();
+    const csr = request();
+    const tampered = csr.replace(
+      /\n(.{10})(.)/,
+      (_, start, letter) => `\n${start}${letter === "A" ? "B" : "A"}`,
+    );
+    for (const bad of [
+      request("rsa:2048"),
+      request("ec", "-pkeyopt", "ec_paramgen_curve:P-384"),
+      tampered,
+      "",
+      "hello",
+    ]) {
+      const { code, stdout } = issue(bad);
+      assert.notEqual(code, 0);
+      assert.equal(stdout.includes("BEGIN CERTIFICATE"), false);
+    }
+  });
+
+  it("is put aside, not deleted, when it is rolled back", () => {
+    make();
+    assert.equal(sh(here(authorityScripts.archive)).code, 0);
+    assert.equal(complete(), 1);
+    const kept = run("find", [join(folder(), "registry"), "-name", "authority.key"]).stdout;
+    assert.match(kept, /registry\/kept\/authority-\d{8}T\d{6}Z\/authority\.key\n/);
+  });
+
+  it("comes back from a backup, and only with the key that belongs to it", () => {
+    make();
+    const read = (name: string) => readFileSync(join(place(), name), "utf8").trim();
+    const backup = { certificate: read("authority.crt"), key: read("authority.key") };
+    rmSync(place(), { recursive: true });
+    make();
+    assert.equal(complete(backup.certificate), 1, "another authority is not the one of the backup");
+    const wrong = read("authority.key");
+    assert.equal(sh(here(script(authorityScripts.recover, backup.certificate, wrong))).code, 1);
+    assert.equal(sh(here(script(authorityScripts.recover, backup.certificate, backup.key))).code, 0);
+    assert.equal(complete(backup.certificate), 0);
+    assert.equal(read("authority.key"), backup.key);
+  });
+});
+
+describe("the arguments of the security baseline", () => {
+  const machines = [{ name: "a" }];
+  const checked = (args: object) => checkedArgs("alpha", securitySettings, { machines, ...args });
+
+  it("have secure defaults", () => {
+    const { ssh: found, kernelSysctls, timeSync } = checked({});
+    assert.equal(found.rootLogin, "prohibit-password");
+    assert.equal(kernelSysctls, true);
+    assert.equal(timeSync, "systemd-timesyncd");
+  });
+
+  it("are refused by the property's path, with the value and what is allowed", () => {
+    assert.throws(
+      () => checked({ ssh: { sources: ["10.0.0.0"] } }),
+      /GW101 alpha\.ssh\.sources\.0: must be a network in CIDR form.*"10\.0\.0\.0"/,
+    );
+    assert.throws(() => checked({ ssh: { maxAuthTries: 0 } }), /alpha\.ssh\.maxAuthTries/);
+    assert.throws(() => checked({ ssh: { passwords: true } }), /passwords/);
+    assert.throws(() => checked({ machines: [] }), /alpha\.machines: must hold at least one machine/);
+    assert.throws(() => checked({ machines: [{ name: "a" }, { name: "a" }] }), /must not hold a name twice/);
+    assert.throws(() => checked({ undeclaredPort: 22 }), /alpha\.undeclaredPort/);
+  });
+});
+
+let made = "";
+/** A folder for one test. */
+const folder = (): string => {
+  made ||= mkdtempSync(join(tmpdir(), "groundwork-security-"));
+  return made;
+};
+afterEach(() => {
+  if (made !== "") rmSync(made, { recursive: true, force: true });
+  made = "";
+});
