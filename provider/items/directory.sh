@@ -79,6 +79,6 @@ directory_restore() {
 
 directory_attributes() { # as captured; a directory that is gone comes back empty
   read -r gw_mode gw_ids <"$capture/was"
-  [ -d "$path" ] || mkdir -p "$path" || return 1
+  [ -d "$path" ] || { made_again "$path" && mkdir "$path"; } || return 1
   chown "$gw_ids" "$path" && chmod "0$gw_mode" "$path"
 }

@@ -83,7 +83,7 @@ file_capture() {
 file_restore() {
   [ ! -e "$capture/directory" ] || return 0
   if [ -e "$capture/old" ] || [ -L "$capture/old" ]; then
-    mkdir -p "${path%/*}" && rm -rf "$path.groundwork-old" && cp -a "$capture/old" "$path.groundwork-old" && mv -fT "$path.groundwork-old" "$path"
+    made_again "$path" && rm -rf "$path.groundwork-old" && cp -a "$capture/old" "$path.groundwork-old" && mv -fT "$path.groundwork-old" "$path"
   else
     rm -f "$path" || return 1
     made_tidy "$path"

@@ -12,6 +12,11 @@ made_note() { # PATH
   done
 }
 
+# Brings back the folders above PATH that an earlier restore of the same operation may have taken away.
+made_again() { # PATH
+  made_note "$1" && mkdir -p "${1%/*}/"
+}
+
 made_mark() { mkdir -p "$gw_root/made$1" && : >"$gw_root/made$1/.made"; }
 
 # After a restore: takes away the marked folders above PATH, as far as they are empty and nobody's.

@@ -65,5 +65,5 @@ stateDirectory_set_aside() {
 stateDirectory_bring_back() {
   [ ! -e "$path" ] && [ -f "$gw_transaction/aside-$gw_hash" ] || return 0
   IFS= read -r gw_place <"$gw_transaction/aside-$gw_hash"
-  [ ! -d "$gw_place" ] || { mkdir -p "${path%/*}/" && mv -T "$gw_place" "$path"; }
+  [ ! -d "$gw_place" ] || { made_again "$path" && mv -T "$gw_place" "$path"; }
 }

@@ -6,6 +6,7 @@ import {
   type EngineEvent,
   type InlineProgramArgs,
   LocalWorkspace,
+  type OutputMap,
   PulumiCommand,
   type Stack,
 } from "@pulumi/pulumi/automation/index.js";
@@ -112,30 +113,12 @@ function engineEnvironment(folder: string, programs: string): Record<string, str
 }
 
 function engineOn(stack: Stack, folder: string): TestEngine {
-  const watch = (work: (listen: Listener) => Promise<unknown>) => recorded(stack, work);
   return {
-    up: (program) =>
-      watch((listen) =>
-        stack.up({
-          program: asProgram(program),
-          onEvent: listen.event,
-          onOutput: listen.output,
-          color: "never",
-        }),
-      ),
+    up: (program) => recorded((listen) => stack.up({ program: asProgram(program), ...listen })),
     preview: (program) =>
-      watch((listen) =>
-        stack.preview({
-          program: asProgram(program),
-          onEvent: listen.event,
-          onOutput: listen.output,
-          color: "never",
-        }),
-      ),
-    refresh: () =>
-      watch((listen) => stack.refresh({ onEvent: listen.event, onOutput: listen.output, color: "never" })),
-    destroy: () =>
-      watch((listen) => stack.destroy({ onEvent: listen.event, onOutput: listen.output, color: "never" })),
+      recorded((listen) => stack.preview({ program: asProgram(program), ...listen }).then(() => ({}))),
+    refresh: () => recorded((listen) => stack.refresh(listen).then(() => ({}))),
+    destroy: () => recorded((listen) => stack.destroy(listen).then(() => ({}))),
     stateText: () => readState(folder),
     async stateOf(name) {
       const { checkpoint } = JSON.parse(await readState(folder)) as StateFile;
@@ -148,8 +131,8 @@ function engineOn(stack: Stack, folder: string): TestEngine {
       delete deployment.pending_operations;
       await stack.importStack(state);
     },
-    providers: () => processesWith(folder, "provider/main.ts"),
-    engines: () => processesWith(folder, "pulumi"),
+    providers: () => processesWith(folder, /provider\/main\.ts/),
+    engines: () => processesWith(folder, /^(\S*\/)?pulumi /),
     close: () => rm(folder, { recursive: true, force: true }),
   };
 }
@@ -169,38 +152,35 @@ async function readState(folder: string): Promise<string> {
   return readFile(join(stacks, files[0] ?? ""), "utf8");
 }
 
+/** Options that every operation of the engine takes. */
 interface Listener {
-  event(event: EngineEvent): void;
-  output(text: string): void;
+  onEvent(event: EngineEvent): void;
+  color: "never";
 }
 
-async function recorded(stack: Stack, work: (listen: Listener) => Promise<unknown>): Promise<Run> {
+async function recorded(work: (listen: Listener) => Promise<{ outputs?: OutputMap }>): Promise<Run> {
   const events: EngineEvent[] = [];
   const begun = performance.now();
+  let outputs: OutputMap = {};
   let failure: unknown;
-  let text = "";
-  await work({
-    event: (event) => events.push(event),
-    output: (chunk) => {
-      text += chunk;
-    },
-  }).catch((error: unknown) => {
+  try {
+    outputs = (await work({ onEvent: (event) => events.push(event), color: "never" })).outputs ?? {};
+  } catch (error) {
     failure = error;
-  });
-  const seconds = (performance.now() - begun) / 1000;
-  const outputs = Object.entries(await stack.outputs()).map(([name, { value }]) => [name, value as unknown]);
-  const said = events.flatMap(({ diagnosticEvent }) =>
+  }
+  const messages = events.flatMap(({ diagnosticEvent }) =>
     diagnosticEvent === undefined || String(diagnosticEvent.severity) === "debug"
       ? []
-      : diagnosticEvent.message.trim(),
+      : plain(diagnosticEvent.message.trim()),
   );
-  if (failure !== undefined && said.length === 0) said.push(String(failure), text);
+  // What the engine could not even begin to work on has no events.
+  if (failure !== undefined && messages.length === 0) messages.push(String(failure));
   return {
     succeeded: failure === undefined,
     steps: events.flatMap(stepOf),
-    messages: said.map(plain),
-    outputs: Object.fromEntries(outputs),
-    seconds,
+    messages,
+    outputs: Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value])),
+    seconds: (performance.now() - begun) / 1000,
   };
 }
 
@@ -224,8 +204,8 @@ function stepOf(event: EngineEvent): Step[] {
   ];
 }
 
-/** Processes that were started with this engine's backend and whose command line holds `words`. */
-async function processesWith(folder: string, words: string): Promise<number[]> {
+/** Processes that were started with this engine's backend and whose command line is like `line`. */
+async function processesWith(folder: string, line: RegExp): Promise<number[]> {
   const numbers = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
     numbers.map(async (pid) => {
@@ -233,8 +213,7 @@ async function processesWith(folder: string, words: string): Promise<number[]> {
         ["environ", "cmdline"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")),
       );
       const ours = environment?.includes(`file://${join(folder, "backend")}`) === true;
-      const words_ = command?.replaceAll("\0", " ") ?? "";
-      return ours && words_.includes(words) ? [Number(pid)] : [];
+      return ours && line.test(command?.replaceAll("\0", " ") ?? "") ? [Number(pid)] : [];
     }),
   );
   return found.flat();
