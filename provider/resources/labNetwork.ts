@@ -62,6 +62,7 @@ export class LabNetworkResource implements ResourceType {
     state: { inputs: Properties; outputs: Properties },
   ): Promise<Properties | undefined> {
     const found = await (await library()).readNetwork(parse(labNetworkSchema, state.inputs));
+    if (found.state === "absent") return undefined;
     if (found.missing.length > 0)
       this.#deployment.messages.info(`missing: ${found.missing.join(", ")}`, call.urn);
     return { ...state.outputs, missing: found.missing };
