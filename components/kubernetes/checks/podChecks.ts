@@ -16,7 +16,7 @@ until [ "$phase" = Succeeded ]; do
 done
 `;
 
-const waitForReady = `kubectl -n "$space" wait --for=condition=Ready pod --all --timeout=90s >/dev/null || {
+const waitForReady = `kubectl -n "$space" wait --for=condition=Ready pod --all --timeout=120s >/dev/null || {
   kubectl -n "$space" describe pods | tail -n 30
   exit 1
 }
@@ -31,7 +31,7 @@ export function podsAnswer(
   return {
     name: "a pod on every machine runs and answers",
     createsObjects: true,
-    timeLimit: 120,
+    timeLimit: 240,
     run: pulumi.output(podSubnets).apply((subnets) => askingPods(nodes, subnets, image)),
   };
 }
@@ -73,7 +73,7 @@ export function serviceAnswers(server: string, client: string, image: string): C
   return {
     name: "a Service answers from another machine, found by its name",
     createsObjects: true,
-    timeLimit: 120,
+    timeLimit: 240,
     run: `${inTestSpace("service")}${createInSpace(
       service,
       testPod({
@@ -105,19 +105,21 @@ export function dnsResolves(node: string, dnsDomain: string, image: string): Che
   return {
     name: "cluster DNS resolves names of the cluster",
     createsObjects: true,
-    timeLimit: 120,
+    timeLimit: 240,
     run: `${inTestSpace("dns")}${createInSpace(testPod({ name: "client", image, node, run }))}${waitForClient}wanted=$(kubectl -n default get service kubernetes -o jsonpath='{.spec.clusterIP}')
 kubectl -n "$space" logs client | grep -F "$wanted"
 `,
   };
 }
 
-/** Script of a pod that tries until a command works. (`wget -T` is no help: Debian's static busybox dies of it.) */
-const patiently = (
-  command: string,
-): string => `for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-  ${command} && exit 0
+/**
+ * Script of a pod that tries for about a minute until a command works: after a restart of the API, cluster DNS takes
+ * most of that to hear of new Services. (`wget -T` is no help: Debian's static busybox dies of it.)
+ */
+const patiently = (command: string): string => `tries=0
+until ${command}; do
+  tries=$((tries + 1))
+  [ $tries -lt 40 ] || exit 1
   sleep 1
 done
-exit 1
 `;

@@ -75,7 +75,7 @@ export function firstServer(parts: ServerParts): HostSpec {
       ...kubeletItems(parts),
       ...encryptionKeyItems,
       initialiseItem,
-      controlPlane(parts),
+      controlPlaneItem(parts.machine.name),
       { kind: "service", unit: "kubelet.service", restartOn: kubeletRestartsOn },
     ],
     checks: [apiServerIsReady, kubeletIsHealthy],
@@ -149,19 +149,6 @@ const patchItems = (parts: ServerParts): ItemInput[] =>
     path: `${paths.patches}/${file}`,
     content: rendered(parts, (settings) => controlPlanePatches(controlPlaneDigest(settings))[file] ?? ""),
   }));
-
-function controlPlane(parts: ServerParts): ItemInput {
-  const script = (name: "run" | "unless" | "undo") =>
-    rendered(parts, (settings) => controlPlaneItem(settings.name, controlPlaneDigest(settings))[name]);
-  return {
-    kind: "command",
-    name: "control plane as configured",
-    run: script("run"),
-    unless: script("unless"),
-    undo: script("undo"),
-    timeLimit: 300,
-  };
-}
 
 /** Renders text from a server's settings as soon as all of them are known. */
 function rendered(parts: ServerParts, render: (settings: ServerSettings) => string): pulumi.Output<string> {
