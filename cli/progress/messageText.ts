@@ -10,9 +10,14 @@ export function plainText(message: string): string {
 export function errorText(message: string): string {
   const text = plainText(message);
   if (echoes.some((echo) => echo.test(text))) return "";
+  const refused = refusal.exec(text);
+  if (refused !== null) return `${refused[1]} ${refused[2]}: ${refused[3]}`;
   const coded = /GW\d{3}\b[\s\S]*/.exec(text)?.[0];
   return (coded ?? text).replace(/\n\s+at [\s\S]*$/, "").trim();
 }
+
+/** How the engine words a property that the provider refuses. */
+const refusal = /resource '([^']+)': property (\S+) value \{.*?\} has a problem: ([\s\S]*)$/;
 
 /** Errors that follow from another one. */
 const echoes = [

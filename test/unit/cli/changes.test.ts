@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { plannedChanges, planText, valueText } from "../../../cli/progress/changes.ts";
+import { recorded } from "./events.ts";
+
+const planOf = (name: string) => plannedChanges(recorded(name).map(({ event }) => event));
+
+describe("the plan that a preview shows", () => {
+  it("has every item of what is new, with what could not be put back exactly", () => {
+    assert.equal(
+      planText(planOf("firstPreview")),
+      [
+        "create  alpha server-1",
+        "  + file:/etc/try.conf",
+        "create  alpha agent-1",
+        "  + file:/etc/try.conf",
+        "create  alpha gate",
+        "create  bravo agent-1",
+        "  + sysctl:net.ipv4.tcp_fin_timeout",
+        "  + file:/etc/secret.conf",
+        "create  bravo gate",
+        "5 resources to change",
+      ].join("\n"),
+    );
+  });
+
+  it("has the changed field of an item with its old and new value", () => {
+    const change = planOf("previewOfChange").find(({ subject }) => subject === "server-1");
+    assert.deepEqual(change?.details, [
+      { change: "update", what: "file:/etc/try.conf content", before: '"one\\n"', after: '"two\\n"' },
+    ]);
+  });
+
+  it("has what a machine shows instead of what was brought about", () => {
+    const [change] = planOf("previewOfDrift");
+    assert.equal(change?.subject, "server-1");
+    assert.equal(change?.details[0]?.change, "drift");
+    assert.equal(change?.details[0]?.what, "file:/etc/try.conf");
+    assert.match(planText(planOf("previewOfDrift")), /^ {2}! file:\/etc\/try\.conf: .* => .*/m);
+  });
+
+  it("says so when there is nothing to do", () => {
+    assert.equal(planOf("secondUp").length, 0);
+    assert.match(planText([]), /^nothing to change: every machine was read/);
+  });
+
+  it("never shows a secret or a long text", () => {
+    const signature = "4dabf18193072939515e22adb298388d";
+    assert.equal(valueText({ [signature]: "1b47061264138c4ac30d75fd1eb44270", ciphertext: "x" }), "[secret]");
+    assert.equal(valueText("x".repeat(500)), "text of 500 characters");
+    assert.equal(valueText("04da6b54-80e4-46f7-96ec-b56ff0331ba9"), "[known after up]");
+    assert.equal(valueText(undefined), "nothing");
+  });
+});
