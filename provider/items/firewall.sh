@@ -23,11 +23,12 @@ firewall_locked() { # COMMAND…
 
 firewall_nft() { limit nft "$@" 9>&-; }
 
-firewall_loader() { # [TABLE-FILE]
+firewall_loader() { # [TABLE-FILE]; the empty line ends a definition whose file has no last newline
   printf '%s\n' '# Loads the table of Groundwork and touches no other.' \
     'table inet groundwork' \
     'delete table inet groundwork' \
     "include \"${1:-$gw_firewall/firewall.table.nft}\"" \
+    '' \
     "include \"$gw_firewall/firewall.elements.nft\""
 }
 

@@ -145,6 +145,8 @@ package_bring() {
   gw_code=$?
   if [ "$gw_code" -ne 0 ] && [ -n "$gw_batch" ]; then
     gw_batch=''
+    # shellcheck disable=SC2086
+    package_drop_broken $gw_specs
     package_install "$gw_single"
     gw_code=$?
   fi
@@ -170,6 +172,15 @@ package_batch() {
   done
   use_item "$gw_at"
   observed=$gw_at_observed
+}
+
+# One that cannot be configured makes apt refuse the rest; it fails again when it is its turn.
+package_drop_broken() { # NAME[=VERSION]…
+  for gw_spec in "$@"; do
+    package_look "${gw_spec%%=*}"
+    package_take "${gw_spec%%=*}"
+    [ "$gw_state" != broken ] || package_tool dpkg --purge -- "${gw_spec%%=*}"
+  done
 }
 
 # The others changed in this run, too: what depends on them has to know.
@@ -364,10 +375,10 @@ package_words() { # KIND of difference: sets gw_words
 package_after_restore() {
   gw_seconds=$time_limit
   read -r gw_was _ <"$capture/was"
-  [ "$gw_was" != installed ] || return 0
   package_words new
+  [ "$gw_was" = installed ] || gw_words="$name $gw_words"
   # shellcheck disable=SC2086
-  package_leftover "$name" $gw_words
+  package_leftover $gw_words
   package_words gone
   # shellcheck disable=SC2086
   package_returning $gw_words
@@ -376,15 +387,33 @@ package_after_restore() {
 package_leftover() { # NAME…
   package_present "$@"
   [ -n "$gw_present" ] || return 0
+  gw_installed=$gw_present
   apt-get -s autoremove --purge -o APT::AutoRemove::RecommendsImportant=false \
-    -o APT::AutoRemove::SuggestsImportant=false </dev/null >"$gw_run/tool" 2>/dev/null
+    -o APT::AutoRemove::SuggestsImportant=false </dev/null >"$gw_run/removable" 2>/dev/null
   set --
-  for gw_word in $gw_present; do
-    grep -qF "Purg $gw_word [" "$gw_run/tool" && ! still_claimed "package:$gw_word" && set -- "$@" "$gw_word"
+  for gw_word in $gw_installed; do
+    grep -qF "Purg $gw_word [" "$gw_run/removable" || continue
+    if still_claimed "package:$gw_word"; then
+      package_hand_over "$gw_word"
+    else
+      set -- "$@" "$gw_word"
+    fi
   done
   [ $# -eq 0 ] || package_tool dpkg --purge -- "$@"
+  [ "$gw_was" != installed ] || return 0
   package_present "$name"
   [ -z "$gw_present" ] || still_claimed "package:$name" || report kept "$name $gw_key"
+}
+
+# It came along with what goes now, and somebody came to want it: who wants it last takes it away.
+package_hand_over() { # NAME
+  gw_sum=$(printf 'package:%s' "$1" | sha256sum)
+  gw_baseline=$gw_root/baseline/$(printf '%.32s' "$gw_sum")
+  package_tool apt-mark manual -- "$1"
+  [ -f "$gw_baseline/was" ] || return 0
+  printf 'absent - no\n' >"$gw_baseline/was"
+  # shellcheck disable=SC2086 # neither names nor versions hold blanks or patterns
+  printf 'new %s\n' $gw_installed >>"$gw_baseline/packages"
 }
 
 package_present() { # NAME…: sets gw_present to those that are installed

@@ -238,7 +238,8 @@ service_restore() {
     enabled/*) service_link enable || return ;;
     enabled-runtime/*) service_link disable && service_link enable --runtime || return ;;
     masked*/*)
-      [ "$gw_now" != enabled ] || service_link disable
+      # Links that lay under the mask stay.
+      [ "$gw_now" != enabled ] || [ "$gw_was_pulled" = yes ] || service_link disable
       # A unit file of ours in the place of the mask is still to be taken away, and the link put back, by its own item.
       [ -f "/etc/systemd/system/$gw_id" ] || service_link mask || return
       ;;

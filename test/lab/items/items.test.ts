@@ -1,0 +1,28 @@
+import { after, before, describe } from "node:test";
+import { certificateTests } from "./certificates.ts";
+import { commandTests } from "./commands.ts";
+import { downloadTests } from "./downloads.ts";
+import { firewallTests } from "./firewalls.ts";
+import { packageTests } from "./packages.ts";
+import { pathTests } from "./paths.ts";
+import { serviceTests } from "./services.ts";
+import { openSubject, type Subject } from "./subject.ts";
+
+let opened: Subject | undefined;
+before(async () => {
+  opened = await openSubject();
+});
+after(() => opened?.close());
+
+function subject(): Subject {
+  if (opened === undefined) throw new Error("the machine was not made");
+  return opened;
+}
+
+describe("items about paths", () => pathTests(subject));
+describe("items about commands and settings", () => commandTests(subject));
+describe("items about units", () => serviceTests(subject));
+describe("items about packages", () => packageTests(subject));
+describe("items about downloads", () => downloadTests(subject));
+describe("items about the firewall", () => firewallTests(subject));
+describe("items about certificates", () => certificateTests(subject));
