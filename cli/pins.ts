@@ -14,7 +14,8 @@ export function fingerprint(hostKey: string): string {
 export function withPin(text: string, place: PinPath, hostKey: string): string {
   const document = parseDocument(text);
   document.setIn(["config", "groundwork:machines", ...place, "hostKey"], hostKey);
-  return document.toString({ lineWidth: 0 });
+  // The writer knows one style for `{ a: 1 }` and `[ a ]`: the file's own, where it has one.
+  return document.toString({ lineWidth: 0, flowCollectionPadding: /[[{] /.test(text) });
 }
 
 const preferred = [
