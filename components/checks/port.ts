@@ -32,8 +32,8 @@ fi`;
 // A refusal would mean that packets get through and merely nobody listens at the moment.
 const closedBody = `${probe}
 case $3 in
-  echo) alive=$(ping -n -q -c 1 -W ${silence} "$1" 2>&1) ;;
-  *) alive=$(probe "$1" "$3") ;;
+  echo) alive=$(ping -n -q -c 2 -W ${silence} "$1" 2>&1) ;;
+  *) alive=$(probe "$1" "$3" || probe "$1" "$3") ;;
 esac || {
   echo "$1 gives no sign of life ($3): \${alive:-no answer}; silence of port $2 would prove nothing"
   exit 1
