@@ -207,7 +207,7 @@ test("an agent that is added later joins, with no token left from the first day"
 test("rollback of alpha is refused while later streams stand on it", async () => {
   const refused = await groundwork("rollback", "alpha", "--yes");
   assert.equal(refused.code, 2);
-  assert.match(refused.stderr, /bravo.*charlie.*delta/s);
+  for (const stream of ["bravo", "charlie", "delta"]) assert.match(refused.stderr, new RegExp(stream));
 });
 
 test("rollback with dependents takes everything away again", async () => {
