@@ -74,7 +74,7 @@ firewallTable_restore() { firewall_locked firewallTable_back; }
 firewallTable_back() {
   for gw_name in firewall.nft firewall.table.nft; do
     if [ -f "$capture/$gw_name" ]; then
-      mkdir -p "$gw_firewall" && cp -a "$capture/$gw_name" "$gw_firewall/$gw_name" || return 1
+      made_again "$gw_firewall/$gw_name" && cp -a "$capture/$gw_name" "$gw_firewall/$gw_name" || return 1
     else
       rm -f "$gw_firewall/$gw_name" || return 1
     fi

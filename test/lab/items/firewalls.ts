@@ -163,6 +163,20 @@ export function firewallTests(subject: () => Subject): void {
     await stream.giveBack();
   });
 
+  it("is taken back when nobody confirms it", async () => {
+    const before = await seen();
+    const stream = new Stream(subject());
+    const report = await stream.applyUnconfirmed([table, port(80, "10.0.0.0/8")]);
+    assert.equal(report.outcome, "unconfirmed");
+    assert.match(
+      await inside("systemctl list-timers --no-legend 'groundwork-revert-*'"),
+      /groundwork-revert/,
+    );
+    await inside("cd /etc/systemd/system && systemctl start groundwork-revert-*.service");
+    await stream.giveBack();
+    assert.equal(await seen(), before);
+  });
+
   it("says that an opening needs a table", async () => {
     const report = await new Stream(subject()).apply([port(80)]);
     assert.match(report.failed?.text ?? "", /a firewallTable makes it/);

@@ -89,6 +89,11 @@ export class Stream {
     return report;
   }
 
+  /** Brings the items about and confirms nothing: the dead-man timer runs. */
+  async applyUnconfirmed(items: Item[]): Promise<Report> {
+    return this.#subject.session.change(checked(items), this.#operation("apply"));
+  }
+
   /** Gives everything back. */
   async delete(): Promise<Report> {
     return this.#confirmed(await this.#subject.session.change({ items: [] }, this.#operation("delete")));
