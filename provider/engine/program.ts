@@ -33,6 +33,8 @@ export interface Operation {
   holder?: string;
   /** A holder that is known to be dead and may be replaced. */
   deadHolder?: string;
+  /** TCP port of the machine's sshd. Default 22. */
+  loginPort?: number;
   /** Leave the transaction open: checks from elsewhere decide about it. */
   hold?: boolean;
   /** Seconds until an unconfirmed change that endangers the login is taken back. */
@@ -148,7 +150,7 @@ function itemLines(items: Item[], operation: Operation): string[] {
     lines.push(
       `gw_index_of_${hash}=${index}`,
       `gw_digest_${index}=${itemDigest(item)}`,
-      itemFunction(item, index, hash),
+      itemFunction(item, index, hash, operation),
     );
     const bytes = kindOf(item).data?.(item);
     // A read compares digests; contents stay here.
@@ -164,7 +166,7 @@ function itemLines(items: Item[], operation: Operation): string[] {
   return lines;
 }
 
-function itemFunction(item: Item, index: number, hash: string): string {
+function itemFunction(item: Item, index: number, hash: string, operation: Operation): string {
   const kind = kindOf(item);
   const variables = Object.entries(kind.variables(item));
   return [
@@ -173,7 +175,7 @@ function itemFunction(item: Item, index: number, hash: string): string {
     assign("gw_key", keyOf(item)),
     `gw_hash=${hash}`,
     assign("gw_desired", kind.desired(item)),
-    assign("gw_endangers", kind.endangersLogin?.(item) ? "yes" : ""),
+    assign("gw_endangers", kind.endangersLogin?.(item, operation.loginPort ?? 22) ? "yes" : ""),
     assign("gw_ticket", kind.ticket?.(item) ?? ""),
     assign("gw_variables", variables.map(([name]) => name).join(" ")),
     `time_limit=${item.timeLimit ?? kind.timeLimit}`,

@@ -42,5 +42,5 @@ export const allowedPort: ItemKind<AllowedPortItem> = {
   timeLimit: 10,
   variables: (item) => ({ ...elementOf(item) }),
   desired: () => "boot=yes live=yes",
-  endangersLogin: (item) => item.protocol === "tcp" && item.port === 22,
+  endangersLogin: (item, loginPort) => item.protocol === "tcp" && item.port === loginPort,
 };

@@ -35,17 +35,26 @@ command_capture() { printf '%s\n' "$observed" >"$capture/was"; }
 command_restore() {
   [ -n "$undo" ] || return 0
   read -r gw_was <"$capture/was"
-  command_observe
-  [ "$gw_was" != "$observed" ] || return 0
   case $gw_was in
-    done=no)
-      (umask 077 && printf '%s' "$undo" >"$gw_run/script") || return 1
-      command_script "$gw_run/script"
-      ;;
-    # A capture holds no `run`: it may be secret, or need a ticket.
+    done=no) command_undo ;;
     done=yes)
+      command_observe
+      [ "$observed" != done=yes ] || return 0
+      # A capture holds no `run`: it may be secret, or need a ticket.
       echo "it was undone and cannot be run again from here"
       return 1
       ;;
   esac
+}
+
+# A run that was cut short may have left a part of its work while `unless` says that nothing is done. So `undo`
+# always runs, and what counts is what `unless` says then.
+command_undo() {
+  (umask 077 && printf '%s' "$undo" >"$gw_run/script") || return 1
+  command_script "$gw_run/script"
+  gw_code=$?
+  command_observe
+  [ "$observed" != done=no ] || return 0
+  echo "\`undo\` ended with $gw_code, and \`unless\` still says $observed"
+  return 1
 }

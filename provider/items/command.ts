@@ -11,7 +11,7 @@ export interface CommandItem extends CommonItem {
   run: string;
   /** POSIX shell script without side effects; exit 0 means that nothing is to do. */
   unless: string;
-  /** POSIX shell script that takes `run` back. Without it the command runs last, and a restore leaves it as it is. */
+  /** POSIX shell script that takes `run` back, also one that was cut short or undone by hand. Without it the command runs last, and a restore leaves it as it is. */
   undo?: string;
   /** Name of the HostState's ticket that `run` consumes. */
   ticket?: string;

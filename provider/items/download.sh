@@ -39,7 +39,11 @@ download_line() { # MODE DIGEST: sets $observed
   fi
 }
 
-# Two processes for all downloads, as with files.
+# Programs are large: a digest is remembered, in memory, under what every change of the file's bytes changes.
+# Device, inode, size and both times in nanoseconds; nobody sets the time of the last change of an inode by hand.
+gw_digests=/run/groundwork/digests
+
+# One process for the stamps of all downloads, one for the digests that are not remembered.
 download_observe_many() {
   gw_many=$*
   gw_regular=''
@@ -55,19 +59,40 @@ download_observe_many() {
     fi
   done
   [ $# -gt 0 ] || return 0
-  stat -c %a "$@" >"$gw_run/stat"
-  sha256sum "$@" >"$gw_run/sums"
-  exec 5<"$gw_run/stat" 6<"$gw_run/sums"
+  stat -c '%a %d:%i:%s:%.Y:%.Z' "$@" >"$gw_run/stat"
+  gw_new=''
+  set --
+  exec 5<"$gw_run/stat"
   for gw_i in $gw_regular; do
     use_item "$gw_i"
-    read -r gw_stat <&5
+    read -r gw_stat gw_stamp <&5
+    gw_known='' gw_sum=''
+    [ ! -f "$gw_digests/$gw_hash" ] || read -r gw_known gw_sum <"$gw_digests/$gw_hash"
+    if [ "$gw_known" = "$gw_stamp" ]; then
+      download_line "$gw_stat" "$gw_sum"
+      remember "$gw_i" "$observed"
+    else
+      eval "gw_stat_$gw_i=\$gw_stat gw_stamp_$gw_i=\$gw_stamp"
+      gw_new="$gw_new $gw_i"
+      set -- "$@" "$path"
+    fi
+  done
+  exec 5<&-
+  [ $# -gt 0 ] || return 0
+  mkdir -p "$gw_digests" && chmod 700 "$gw_digests"
+  sha256sum "$@" >"$gw_run/sums"
+  exec 6<"$gw_run/sums"
+  for gw_i in $gw_new; do
+    use_item "$gw_i"
     read -r gw_sum <&6
     # sha256sum marks a name that it had to escape with a backslash before the digest.
-    gw_sum=${gw_sum%% *}
-    download_line "$gw_stat" "${gw_sum#\\}"
+    gw_sum=${gw_sum%% *} gw_sum=${gw_sum#\\}
+    eval "gw_stat=\$gw_stat_$gw_i gw_stamp=\$gw_stamp_$gw_i"
+    printf '%s %s\n' "$gw_stamp" "$gw_sum" >"$gw_digests/$gw_hash"
+    download_line "$gw_stat" "$gw_sum"
     remember "$gw_i" "$observed"
   done
-  exec 5<&- 6<&-
+  exec 6<&-
 }
 
 download_apply() {

@@ -40,8 +40,8 @@ export interface ItemKind<T extends { kind: string }> {
   data?(item: T): Uint8Array | undefined;
   /** What `KIND_observe` sets when the machine is as desired. */
   desired(item: T): string;
-  /** A mistake here can lock everybody out: a dead-man timer guards the change. */
-  endangersLogin?(item: T): boolean;
+  /** A mistake here can lock everybody out of a machine whose sshd listens on `loginPort`: a dead-man timer guards the change. */
+  endangersLogin?(item: T, loginPort: number): boolean;
   /** Fields whose values never leave the provider's memory in clear. */
   readonly secretFields?: readonly string[];
   /** Name of the ticket that applying the item consumes. */

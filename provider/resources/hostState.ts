@@ -134,7 +134,7 @@ export class HostStateResource implements ResourceType {
 
   async #apply(call: Call, spec: HostStateSpec, machineId: string | undefined): Promise<Properties> {
     const session = this.#deployment.session(spec.connection);
-    const operation = { ...this.#operation(call, "apply"), machineId };
+    const operation = { ...this.#operation(call, "apply"), machineId, loginPort: spec.connection.port };
     const tickets = await collectTickets(this.#deployment, session, spec, {
       ...operation,
       action: "request",

@@ -54,6 +54,7 @@ export class HostState extends pulumi.CustomResource {
       name,
       {
         ...args,
+        facts: args.facts ?? {},
         machineId: undefined,
         generation: undefined,
         secretFacts: undefined,
