@@ -79,7 +79,7 @@ check_run() {
     gw_status=$?
     clock
     gw_elapsed=$((${gw_now%.*} - gw_started))
-    [ "$gw_status" -ne 0 ] && [ "$gw_status" -ne 77 ] && [ "$gw_elapsed" -lt "$gw_within" ] || break
+    [ "$gw_status" -ne 0 ] && [ "$gw_status" -ne 77 ] && [ "$gw_elapsed" -lt "$gw_within" ] && [ -z "$gw_patience" ] || break
     sleep 0.5
   done
   case $gw_status in
@@ -92,6 +92,7 @@ check_run() {
   [ "$gw_result" = pass ] || { [ "$gw_result" = skip ] && [ -n "$gw_waived" ]; }
 }
 
+gw_patience=''
 checks_run() { # INDEX…
   gw_open=yes
   for gw_i in "$@"; do
@@ -198,6 +199,8 @@ gw_apply() {
   if transaction_restore; then
     report restored
     report recheck
+    # The old state is what it is: nothing is waited for.
+    gw_patience=none
     # shellcheck disable=SC2086
     checks_run $gw_checks
   else
@@ -527,19 +530,28 @@ command_capture() { printf '%s\n' "$observed" >"$capture/was"; }
 command_restore() {
   [ -n "$undo" ] || return 0
   read -r gw_was <"$capture/was"
-  command_observe
-  [ "$gw_was" != "$observed" ] || return 0
   case $gw_was in
-    done=no)
-      (umask 077 && printf '%s' "$undo" >"$gw_run/script") || return 1
-      command_script "$gw_run/script"
-      ;;
-    # A capture holds no `run`: it may be secret, or need a ticket.
+    done=no) command_undo ;;
     done=yes)
+      command_observe
+      [ "$observed" != done=yes ] || return 0
+      # A capture holds no `run`: it may be secret, or need a ticket.
       echo "it was undone and cannot be run again from here"
       return 1
       ;;
   esac
+}
+
+# A run that was cut short may have left a part of its work while `unless` says that nothing is done. So `undo`
+# always runs, and what counts is what `unless` says then.
+command_undo() {
+  (umask 077 && printf '%s' "$undo" >"$gw_run/script") || return 1
+  command_script "$gw_run/script"
+  gw_code=$?
+  command_observe
+  [ "$observed" != done=no ] || return 0
+  echo "\`undo\` ended with $gw_code, and \`unless\` still says $observed"
+  return 1
 }
 
 # shellcheck shell=sh
@@ -623,7 +635,7 @@ directory_restore() {
 
 directory_attributes() { # as captured; a directory that is gone comes back empty
   read -r gw_mode gw_ids <"$capture/was"
-  [ -d "$path" ] || mkdir -p "$path" || return 1
+  [ -d "$path" ] || { made_again "$path" && mkdir "$path"; } || return 1
   chown "$gw_ids" "$path" && chmod "0$gw_mode" "$path"
 }
 
@@ -668,7 +680,11 @@ download_line() { # MODE DIGEST: sets $observed
   fi
 }
 
-# Two processes for all downloads, as with files.
+# Programs are large: a digest is remembered, in memory, under what every change of the file's bytes changes.
+# Device, inode, size and both times in nanoseconds; nobody sets the time of the last change of an inode by hand.
+gw_digests=/run/groundwork/digests
+
+# One process for the stamps of all downloads, one for the digests that are not remembered.
 download_observe_many() {
   gw_many=$*
   gw_regular=''
@@ -684,19 +700,40 @@ download_observe_many() {
     fi
   done
   [ $# -gt 0 ] || return 0
-  stat -c %a "$@" >"$gw_run/stat"
-  sha256sum "$@" >"$gw_run/sums"
-  exec 5<"$gw_run/stat" 6<"$gw_run/sums"
+  stat -c '%a %d:%i:%s:%.Y:%.Z' "$@" >"$gw_run/stat"
+  gw_new=''
+  set --
+  exec 5<"$gw_run/stat"
   for gw_i in $gw_regular; do
     use_item "$gw_i"
-    read -r gw_stat <&5
+    read -r gw_stat gw_stamp <&5
+    gw_known='' gw_sum=''
+    [ ! -f "$gw_digests/$gw_hash" ] || read -r gw_known gw_sum <"$gw_digests/$gw_hash"
+    if [ "$gw_known" = "$gw_stamp" ]; then
+      download_line "$gw_stat" "$gw_sum"
+      remember "$gw_i" "$observed"
+    else
+      eval "gw_stat_$gw_i=\$gw_stat gw_stamp_$gw_i=\$gw_stamp"
+      gw_new="$gw_new $gw_i"
+      set -- "$@" "$path"
+    fi
+  done
+  exec 5<&-
+  [ $# -gt 0 ] || return 0
+  mkdir -p "$gw_digests" && chmod 700 "$gw_digests"
+  sha256sum "$@" >"$gw_run/sums"
+  exec 6<"$gw_run/sums"
+  for gw_i in $gw_new; do
+    use_item "$gw_i"
     read -r gw_sum <&6
     # sha256sum marks a name that it had to escape with a backslash before the digest.
-    gw_sum=${gw_sum%% *}
-    download_line "$gw_stat" "${gw_sum#\\}"
+    gw_sum=${gw_sum%% *} gw_sum=${gw_sum#\\}
+    eval "gw_stat=\$gw_stat_$gw_i gw_stamp=\$gw_stamp_$gw_i"
+    printf '%s %s\n' "$gw_stamp" "$gw_sum" >"$gw_digests/$gw_hash"
+    download_line "$gw_stat" "$gw_sum"
     remember "$gw_i" "$observed"
   done
-  exec 5<&- 6<&-
+  exec 6<&-
 }
 
 download_apply() {
@@ -915,7 +952,7 @@ file_capture() {
 file_restore() {
   [ ! -e "$capture/directory" ] || return 0
   if [ -e "$capture/old" ] || [ -L "$capture/old" ]; then
-    mkdir -p "${path%/*}" && rm -rf "$path.groundwork-old" && cp -a "$capture/old" "$path.groundwork-old" && mv -fT "$path.groundwork-old" "$path"
+    made_again "$path" && rm -rf "$path.groundwork-old" && cp -a "$capture/old" "$path.groundwork-old" && mv -fT "$path.groundwork-old" "$path"
   else
     rm -f "$path" || return 1
     made_tidy "$path"
@@ -947,11 +984,12 @@ firewall_locked() { # COMMAND…
 
 firewall_nft() { limit nft "$@" 9>&-; }
 
-firewall_loader() { # [TABLE-FILE]
+firewall_loader() { # [TABLE-FILE]; the empty line ends a definition whose file has no last newline
   printf '%s\n' '# Loads the table of Groundwork and touches no other.' \
     'table inet groundwork' \
     'delete table inet groundwork' \
     "include \"${1:-$gw_firewall/firewall.table.nft}\"" \
+    '' \
     "include \"$gw_firewall/firewall.elements.nft\""
 }
 
@@ -1311,7 +1349,7 @@ firewallTable_restore() { firewall_locked firewallTable_back; }
 firewallTable_back() {
   for gw_name in firewall.nft firewall.table.nft; do
     if [ -f "$capture/$gw_name" ]; then
-      mkdir -p "$gw_firewall" && cp -a "$capture/$gw_name" "$gw_firewall/$gw_name" || return 1
+      made_again "$gw_firewall/$gw_name" && cp -a "$capture/$gw_name" "$gw_firewall/$gw_name" || return 1
     else
       rm -f "$gw_firewall/$gw_name" || return 1
     fi
@@ -1361,6 +1399,11 @@ made_note() { # PATH
     made_mark "$gw_parent" || return 1
     gw_parent=${gw_parent%/*}
   done
+}
+
+# Brings back the folders above PATH that an earlier restore of the same operation may have taken away.
+made_again() { # PATH
+  made_note "$1" && mkdir -p "${1%/*}/"
 }
 
 made_mark() { mkdir -p "$gw_root/made$1" && : >"$gw_root/made$1/.made"; }
@@ -1528,6 +1571,8 @@ package_bring() {
   gw_code=$?
   if [ "$gw_code" -ne 0 ] && [ -n "$gw_batch" ]; then
     gw_batch=''
+    # shellcheck disable=SC2086
+    package_drop_broken $gw_specs
     package_install "$gw_single"
     gw_code=$?
   fi
@@ -1553,6 +1598,15 @@ package_batch() {
   done
   use_item "$gw_at"
   observed=$gw_at_observed
+}
+
+# One that cannot be configured makes apt refuse the rest; it fails again when it is its turn.
+package_drop_broken() { # NAME[=VERSION]…
+  for gw_spec in "$@"; do
+    package_look "${gw_spec%%=*}"
+    package_take "${gw_spec%%=*}"
+    [ "$gw_state" != broken ] || package_tool dpkg --purge -- "${gw_spec%%=*}"
+  done
 }
 
 # The others changed in this run, too: what depends on them has to know.
@@ -1747,10 +1801,10 @@ package_words() { # KIND of difference: sets gw_words
 package_after_restore() {
   gw_seconds=$time_limit
   read -r gw_was _ <"$capture/was"
-  [ "$gw_was" != installed ] || return 0
   package_words new
+  [ "$gw_was" = installed ] || gw_words="$name $gw_words"
   # shellcheck disable=SC2086
-  package_leftover "$name" $gw_words
+  package_leftover $gw_words
   package_words gone
   # shellcheck disable=SC2086
   package_returning $gw_words
@@ -1759,15 +1813,33 @@ package_after_restore() {
 package_leftover() { # NAME…
   package_present "$@"
   [ -n "$gw_present" ] || return 0
+  gw_installed=$gw_present
   apt-get -s autoremove --purge -o APT::AutoRemove::RecommendsImportant=false \
-    -o APT::AutoRemove::SuggestsImportant=false </dev/null >"$gw_run/tool" 2>/dev/null
+    -o APT::AutoRemove::SuggestsImportant=false </dev/null >"$gw_run/removable" 2>/dev/null
   set --
-  for gw_word in $gw_present; do
-    grep -qF "Purg $gw_word [" "$gw_run/tool" && ! still_claimed "package:$gw_word" && set -- "$@" "$gw_word"
+  for gw_word in $gw_installed; do
+    grep -qF "Purg $gw_word [" "$gw_run/removable" || continue
+    if still_claimed "package:$gw_word"; then
+      package_hand_over "$gw_word"
+    else
+      set -- "$@" "$gw_word"
+    fi
   done
   [ $# -eq 0 ] || package_tool dpkg --purge -- "$@"
+  [ "$gw_was" != installed ] || return 0
   package_present "$name"
   [ -z "$gw_present" ] || still_claimed "package:$name" || report kept "$name $gw_key"
+}
+
+# It came along with what goes now, and somebody came to want it: who wants it last takes it away.
+package_hand_over() { # NAME
+  gw_sum=$(printf 'package:%s' "$1" | sha256sum)
+  gw_baseline=$gw_root/baseline/$(printf '%.32s' "$gw_sum")
+  package_tool apt-mark manual -- "$1"
+  [ -f "$gw_baseline/was" ] || return 0
+  printf 'absent - no\n' >"$gw_baseline/was"
+  # shellcheck disable=SC2086 # neither names nor versions hold blanks or patterns
+  printf 'new %s\n' $gw_installed >>"$gw_baseline/packages"
 }
 
 package_present() { # NAME…: sets gw_present to those that are installed
@@ -2032,7 +2104,8 @@ service_restore() {
     enabled/*) service_link enable || return ;;
     enabled-runtime/*) service_link disable && service_link enable --runtime || return ;;
     masked*/*)
-      [ "$gw_now" != enabled ] || service_link disable
+      # Links that lay under the mask stay.
+      [ "$gw_now" != enabled ] || [ "$gw_was_pulled" = yes ] || service_link disable
       # A unit file of ours in the place of the mask is still to be taken away, and the link put back, by its own item.
       [ -f "/etc/systemd/system/$gw_id" ] || service_link mask || return
       ;;
@@ -2104,6 +2177,11 @@ stateDirectory_restore() {
 
 # A rename keeps the data as it is; on another file system it stays there, beside its old place.
 stateDirectory_set_aside() {
+  if [ -n "$gw_purge" ]; then
+    report kept "deleted, as asked: $path"
+    rm -rf --one-file-system "$path"
+    return
+  fi
   gw_name=${path##*/}
   [ ${#gw_name} -le 100 ] || gw_name=$gw_hash
   gw_name=$(date -u +%Y%m%dT%H%M%SZ)-$gw_name
@@ -2129,7 +2207,7 @@ stateDirectory_set_aside() {
 stateDirectory_bring_back() {
   [ ! -e "$path" ] && [ -f "$gw_transaction/aside-$gw_hash" ] || return 0
   IFS= read -r gw_place <"$gw_transaction/aside-$gw_hash"
-  [ ! -d "$gw_place" ] || { mkdir -p "${path%/*}/" && mv -T "$gw_place" "$path"; }
+  [ ! -d "$gw_place" ] || { made_again "$path" && mv -T "$gw_place" "$path"; }
 }
 
 # shellcheck shell=sh
@@ -2211,6 +2289,22 @@ sysctl_observe_many() {
   exec 5<&-
 }
 
+# A change of net.ipv4.ip_forward makes the kernel set every accept_redirects anew (ip-sysctl.rst of the kernel):
+# they are put back, or another item's want would be undone.
+sysctl_write() { # VALUE
+  if [ "$name" != net.ipv4.ip_forward ]; then
+    printf '%s\n' "$1" >"$gw_proc"
+    return
+  fi
+  for gw_setting in /proc/sys/net/ipv4/conf/*/accept_redirects; do
+    printf '%s %s\n' "$(cat "$gw_setting")" "$gw_setting"
+  done >"$gw_run/redirects"
+  printf '%s\n' "$1" >"$gw_proc" || return 1
+  while read -r gw_word gw_setting; do
+    printf '%s\n' "$gw_word" >"$gw_setting"
+  done <"$gw_run/redirects"
+}
+
 sysctl_apply() {
   sysctl_paths "$name"
   [ -e "$gw_proc" ] || {
@@ -2221,7 +2315,7 @@ sysctl_apply() {
   printf '%s = %s\n' "$name" "$value" >"$gw_dropin.groundwork-new" || return 1
   chmod 644 "$gw_dropin.groundwork-new"
   mv -f "$gw_dropin.groundwork-new" "$gw_dropin"
-  printf '%s\n' "$value" >"$gw_proc"
+  sysctl_write "$value"
 }
 
 sysctl_capture() {
@@ -2237,7 +2331,7 @@ sysctl_restore() {
   else
     rm -f "$gw_dropin"
   fi
-  [ ! -e "$capture/value" ] || cat "$capture/value" >"$gw_proc"
+  [ ! -e "$capture/value" ] || sysctl_write "$(cat "$capture/value")"
 }
 
 # shellcheck shell=sh
@@ -2261,6 +2355,7 @@ gw_run='/run/groundwork/00112233445566ff'
 gw_program='/run/groundwork/00112233445566ff/program'
 gw_holder='host/1/2/3'
 gw_dead_holder=''
+gw_purge=''
 gw_hold=''
 gw_deadman_seconds=60
 gw_lease_seconds=120
