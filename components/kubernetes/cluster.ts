@@ -19,6 +19,7 @@ import {
 import { dnsResolves, podsAnswer, serviceAnswers } from "./checks/podChecks.ts";
 import { KubernetesAgent } from "./kubernetesAgent.ts";
 import { KubernetesServer, type ServerOptions } from "./kubernetesServer.ts";
+import { membership } from "./membership.ts";
 import { type ClusterSettingsArgs, clusterSettingsSchema } from "./node.ts";
 import { PodNetwork } from "./podNetwork/podNetwork.ts";
 
@@ -54,7 +55,8 @@ export class Cluster extends Stream {
     this.network = this.#network(name, args);
     this.servers = [this.#server(name, args)];
     this.agents = (args.agents ?? []).map((machine) => this.#agent(name, machine, args));
-    this.gate = this.#gate(name, args, this.#checks(settings));
+    const members = this.#members();
+    this.gate = this.#gate(name, args, members, this.#checks(settings));
     this.endpoint = this.behindGate(this.servers[0].endpoint);
     this.kubeconfig = this.behindGate(this.servers[0].kubeconfig);
     this.registerOutputs({ endpoint: this.endpoint, kubeconfig: this.kubeconfig, gate: this.gate });
@@ -88,10 +90,17 @@ export class Cluster extends Stream {
     return [...(args.after ?? []), ...(network === undefined ? [] : [network])];
   }
 
+  /** Looks after the list of nodes. */
+  #members(): HostState {
+    const [{ machine, host }] = this.servers;
+    return this.host(machine, membership(this.#nodes().map((node) => node.machine.name)), "members", [host]);
+  }
+
   /** One Gate over all parts; its checks are made on the first server. */
-  #gate(name: string, args: ClusterArgs, checks: CheckInput[]): Gate {
+  #gate(name: string, args: ClusterArgs, members: HostState, checks: CheckInput[]): Gate {
     const hosts: Record<string, HostState> = {
       ...prefixed(`${name}-network`, this.network.hosts),
+      [`${name}-members`]: members,
       ...prefixed(name, Object.fromEntries(this.#nodes().map((node) => [node.machine.name, node.host]))),
     };
     return new Gate(

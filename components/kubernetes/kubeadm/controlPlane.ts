@@ -2,14 +2,13 @@ import { quote } from "../../../provider/engine/shell.ts";
 import type { ItemInput } from "../../../provider/index.ts";
 import { configurationAnnotation } from "./kubeadmConfiguration.ts";
 import { paths } from "./paths.ts";
-import { resetNode } from "./resetNode.ts";
 
 /** Made last: a start that was cut short does not have it. */
 const startedMark = `${paths.folder}/started`;
 
 /**
- * Starts the cluster. It has an undo and is thus `equivalent`: rolled back, the machine has no node on it,
- * and what etcd held lies aside with the keys that open it.
+ * Starts the cluster. It counts as `equivalent`, not as something that can never be taken back: the item before it does
+ * that, and what etcd held lies aside with the keys that open it.
  */
 export const initialiseItem: ItemInput = {
   kind: "command",
@@ -24,7 +23,7 @@ date -u >${quote(startedMark)}
 `,
   // Says nothing about whether the API answers: an outage is no reason to start anew.
   unless: `[ -s ${quote(startedMark)} ] && [ -s ${quote(paths.adminConfiguration)} ] && [ -d ${quote(`${paths.etcdFolder}/member`)} ]\n`,
-  undo: resetNode,
+  undo: ":\n",
   timeLimit: 600,
 };
 

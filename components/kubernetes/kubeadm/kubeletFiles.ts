@@ -1,3 +1,4 @@
+import { declaredLabel } from "../membership.ts";
 import type { ClusterSettings } from "../node.ts";
 import { yamlText } from "../yamlText.ts";
 import { paths } from "./paths.ts";
@@ -60,5 +61,5 @@ Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/boot
 Environment="KUBELET_CONFIG_ARGS=--config=${paths.kubeletFolder}/config.yaml --config-dir=${paths.kubeletDropIns}"
 EnvironmentFile=-${paths.kubeletFolder}/kubeadm-flags.env
 ExecStart=
-ExecStart=/usr/local/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS --node-ip=${address}
+ExecStart=/usr/local/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS --node-ip=${address} --node-labels=${declaredLabel}=yes
 `;

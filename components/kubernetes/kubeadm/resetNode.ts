@@ -1,4 +1,5 @@
 import { quote } from "../../../provider/engine/shell.ts";
+import type { ItemInput } from "../../../provider/index.ts";
 import { podBridge } from "../podNetwork/conflist.ts";
 import { criSocket, paths } from "./paths.ts";
 
@@ -24,3 +25,18 @@ for folder in /sys/fs/cgroup/kubepods /sys/fs/cgroup/*/kubepods; do
 done
 exit 0
 `;
+
+const mark = quote(`${paths.folder}/node`);
+
+/**
+ * Comes before whatever makes the machine a node. All it does is to be taken back: its mark is there from the first
+ * try on, so that a rollback clears the machine also where the start or the joining was cut short, or where the
+ * cluster has forgotten the node in the meantime.
+ */
+export const nodeItem: ItemInput = {
+  kind: "command",
+  name: "node on this machine",
+  run: `: >${mark}\n`,
+  unless: `[ -e ${mark} ]\n`,
+  undo: `rm -f ${mark}\n${resetNode}`,
+};

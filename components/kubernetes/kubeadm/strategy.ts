@@ -20,7 +20,7 @@ import {
 import { kubeletDropIn, kubeletUnit, kubeletUnitDropIn } from "./kubeletFiles.ts";
 import { apiServerIsReady, kubeletIsHealthy, swapIsOff } from "./nodeChecks.ts";
 import { paths } from "./paths.ts";
-import { resetNode } from "./resetNode.ts";
+import { nodeItem } from "./resetNode.ts";
 
 /** Programs of a node and where they go. */
 const programPaths: Partial<Record<ProgramName, string>> = {
@@ -74,6 +74,7 @@ export function firstServer(parts: ServerParts): HostSpec {
       ...patchItems(parts),
       ...kubeletItems(parts),
       ...encryptionKeyItems,
+      nodeItem,
       initialiseItem,
       controlPlaneItem(parts.machine.name),
       { kind: "service", unit: "kubelet.service", restartOn: kubeletRestartsOn },
@@ -103,12 +104,13 @@ export function agent(parts: AgentParts): HostSpec {
         mode: "0600",
       },
       ...kubeletItems(parts),
+      nodeItem,
       {
         kind: "command",
         name: "joining the cluster",
         run: cluster.apply(({ endpoint, authority }) => joinScript(endpoint, authority)),
         unless: cluster.apply(({ endpoint, authority }) => hasJoined(name, endpoint, authority)),
-        undo: resetNode,
+        undo: ":\n",
         ticket: "token",
         timeLimit: 600,
       },
