@@ -17,9 +17,12 @@ export function errorDocument(): string {
       .filter(([code]) => code.startsWith(prefix))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([code, entry]) => `| ${code} | ${entry.title} | ${entry.mend} |`);
-    return [`## ${title}`, "", "| code | what happened | what to do |", "|---|---|---|", ...rows, ""].join("\n");
+    return [`## ${title}`, "", "| code | what happened | what to do |", "|---|---|---|", ...rows, ""].join(
+      "\n",
+    );
   });
-  const head = "# Errors\n\nEvery error says its code, what was found, where, and how to mend it. Codes are never reused.\n";
+  const head =
+    "# Errors\n\nEvery error says its code, what was found, where, and how to mend it. Codes are never reused.\n";
   return [head, ...sections].join("\n");
 }
 

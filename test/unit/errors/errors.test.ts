@@ -18,7 +18,10 @@ test("every code has its family, a title and a way to mend", () => {
 });
 
 test("a message reads code, where, what, how to mend", () => {
-  const error = new GroundworkError("GW203", { what: "nothing is pinned for it", where: "machines.server-1.hostKey" });
+  const error = new GroundworkError("GW203", {
+    what: "nothing is pinned for it",
+    where: "machines.server-1.hostKey",
+  });
   assert.equal(
     error.message,
     "GW203 machines.server-1.hostKey: nothing is pinned for it. Run ./groundwork trust MACHINE and compare the fingerprint",
