@@ -12,7 +12,8 @@ import { runShell } from "./runShell.ts";
 import { operation, small } from "./smallSpec.ts";
 
 const program = renderProgram(small, operation);
-const dataOf = (text: string): string => text.slice(text.indexOf("# --- data ---"));
+// The library names the line too; only the last one begins the data.
+const dataOf = (text: string): string => text.slice(text.lastIndexOf("# --- data ---"));
 const goldenFile = new URL("golden/smallProgram.sh", import.meta.url);
 
 let folder = "";

@@ -1,57 +1,29 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import proto from "@pulumi/pulumi/proto/provider_pb.js";
 import statusProto from "@pulumi/pulumi/proto/status_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
-import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import { GroundworkError } from "../../../errors/index.ts";
 import { PartialFailure } from "../../../provider/partialFailure.ts";
 import type { Properties, ResourceType } from "../../../provider/resources/resource.ts";
 import { providerService } from "../../../provider/server.ts";
 import { secret, unknown } from "../../../provider/wire.ts";
+import {
+  ProviderClient,
+  type ProviderProcess,
+  plain,
+  type Struct,
+  startProvider,
+  struct,
+} from "../../support/providerProcess.ts";
 import { connection as small } from "./smallSpec.ts";
 
 const connection = { ...small } as unknown as Properties;
 const urnOf = (type: string, name = "it"): string =>
   `urn:pulumi:dev::groundwork::groundwork:index:${type}::${name}`;
-
-type Struct = ReturnType<typeof structProto.Struct.fromJavaScript>;
-const struct = (properties: Properties): Struct =>
-  structProto.Struct.fromJavaScript(properties as Parameters<typeof structProto.Struct.fromJavaScript>[0]);
-const plain = (value: Struct | undefined): Properties => (value?.toJavaScript() ?? {}) as Properties;
-
-/** A client of the provider's service with promises for answers. */
-class Client {
-  readonly #client: grpc.Client;
-
-  constructor(port: number) {
-    this.#client = new providerGrpc.ResourceProviderClient(
-      `127.0.0.1:${port}`,
-      grpc.credentials.createInsecure(),
-    ) as unknown as grpc.Client;
-  }
-
-  ask<Answer>(method: string, request: unknown): Promise<Answer> {
-    const methods = this.#client as unknown as Record<
-      string,
-      (request: unknown, reply: (error: grpc.ServiceError | null, answer: Answer) => void) => void
-    >;
-    return new Promise((resolve, reject) => {
-      methods[method]?.call(this.#client, request, (error, answer) =>
-        error ? reject(error) : resolve(answer),
-      );
-    });
-  }
-
-  close(): void {
-    this.#client.close();
-  }
-}
 
 function checkRequest(type: string, news: Properties): InstanceType<typeof proto.CheckRequest> {
   const request = new proto.CheckRequest();
@@ -82,26 +54,17 @@ const { Kind } = proto.PropertyDiff;
 const { DiffChanges } = proto.DiffResponse;
 
 describe("the provider's process", () => {
-  const file = new URL("../../../provider/pulumi-resource-groundwork", import.meta.url).pathname;
-  let child: ReturnType<typeof spawn>;
-  let client: Client;
+  let provider: ProviderProcess;
+  let client: ProviderClient;
 
   before(async () => {
-    child = spawn(file, [], { stdio: ["ignore", "pipe", "inherit"] });
-    const [port = ""] = await new Promise<string[]>((resolve, reject) => {
-      child.on("error", reject);
-      child.on("exit", (code) => reject(new Error(`the provider ended with ${code}`)));
-      createInterface({ input: child.stdout as NodeJS.ReadableStream }).on("line", (line) => resolve([line]));
-    });
-    assert.match(port, /^\d+$/, "its first line is the port");
-    client = new Client(Number(port));
+    provider = await startProvider();
+    client = provider.client;
+    assert.match(provider.firstLine, /^\d+$/, "its first line is the port");
   });
 
   after(async () => {
-    client.close();
-    const ended = new Promise((resolve) => child.on("exit", (code) => resolve(code)));
-    child.kill("SIGTERM");
-    assert.equal(await ended, 0, "it ends by itself when it is told to");
+    assert.equal(await provider.end(), 0, "it ends by itself when it is told to");
   });
 
   it("greets the engine: secrets are accepted, previews are answered", async () => {
@@ -249,7 +212,7 @@ function emptyRequestOf(method: string): unknown {
 
 describe("the service over gRPC", () => {
   const server = new grpc.Server();
-  let client: Client;
+  let client: ProviderClient;
   let failure: Error | undefined;
   let cancelled = 0;
   const seen: { method: string; inputs?: Properties; outputs?: Properties; timeout?: number }[] = [];
@@ -290,7 +253,7 @@ describe("the service over gRPC", () => {
         error ? reject(error) : resolve(bound),
       );
     });
-    client = new Client(port);
+    client = new ProviderClient(port);
   });
 
   after(() => {
