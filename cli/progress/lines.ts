@@ -29,23 +29,24 @@ const gateWords: Record<Work, [string, string]> = {
 /** What is being done with a resource. */
 export function beginningText({ kind, work }: Pick<Step, "kind" | "work">): string {
   if (work === "none") return "";
-  return kind === "gate" ? gateWords[work][0] : machineWord(kind, work) || beginning[work];
+  return kind === "gate" ? gateWords[work][0] : (machineWords[kind]?.[work]?.[0] ?? beginning[work]);
 }
 
 /** What was done with a resource. */
 export function endingText(step: Pick<Step, "kind" | "work" | "summary" | "state">): string {
   if (step.state === "failed") return "failed";
   if (step.work === "none") return "unchanged";
-  if (step.kind !== "gate") return ending[step.work];
+  if (step.kind !== "gate") return machineWords[step.kind]?.[step.work]?.[1] ?? ending[step.work];
   const opened = step.work !== "read" && step.work !== "delete" && step.summary !== undefined;
   return opened ? `${gateWords[step.work][1]}: ${step.summary}` : gateWords[step.work][1];
 }
 
-/** Machines of the lab are made and removed, not rolled back. */
-function machineWord(kind: Step["kind"], work: Work): string {
-  if (kind === "host" || kind === "gate") return "";
-  return work === "create" ? "making" : work === "delete" ? "removing" : "";
-}
+/** Machines of the lab are made and removed, not brought about and rolled back. */
+const making: Partial<Record<Work, [string, string]>> = {
+  create: ["making", "made"],
+  delete: ["removing", "removed"],
+};
+const machineWords: Partial<Record<Step["kind"], typeof making>> = { machine: making, network: making };
 
 /** One line for one piece of news; undefined where a line would tell nothing. */
 export function newsLine({ at, what, step, message }: News): string | undefined {

@@ -115,7 +115,7 @@ export function summaryText(summary: RunSummary, nothing: string): string {
 function streamLines(summary: StreamSummary): string[] {
   const parts = [
     counted("changed", summary.changed),
-    counted("put back", summary.removed),
+    counted("removed", summary.removed),
     counted("unchanged", summary.unchanged),
     counted("failed", summary.failed),
     ...(summary.gate === undefined ? [] : [`gate: ${summary.gate}`]),

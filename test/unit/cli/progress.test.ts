@@ -162,9 +162,9 @@ describe("the summary of a run", () => {
     assert.equal(summarise(run, succeeded).succeeded, false);
   });
 
-  it("tells what was put back", () => {
+  it("tells what was taken away", () => {
     const text = summaryText(summarise(replay("destroy").run, succeeded), "nothing was there");
-    assert.match(text, /^alpha {6}put back: agent-1, server-1; 0\.\d s$/m);
+    assert.match(text, /^alpha {6}removed: agent-1, server-1; 0\.\d s$/m);
     assert.doesNotMatch(text, /nothing was there|gate:/);
   });
 
