@@ -25,7 +25,7 @@ const discovery = (endpoint: string, authority: string): string =>
         name: "cluster",
         cluster: {
           server: `https://${endpoint}`,
-          "certificate-authority-data": Buffer.from(authority, "utf8").toString("base64"),
+          "certificate-authority-data": Buffer.from(`${authority.trim()}\n`).toString("base64"),
         },
       },
     ],
@@ -38,7 +38,7 @@ const discovery = (endpoint: string, authority: string): string =>
  * Makes the machine a node of the cluster. A machine that belonged to another cluster, or that its cluster forgot,
  * is taken out first. The token comes from the ticket, is looked at character by character, and is never in argv.
  */
-export function joinScript(endpoint: string, authority: string): string {
+export function joinScript(name: string, endpoint: string, authority: string): string {
   const [before = "", after = ""] = discovery(endpoint, authority).split(` ${placeholder}\n`);
   return `set -eu
 umask 077
@@ -60,21 +60,27 @@ rm -rf ${joinFolder}
 mkdir ${joinFolder}
 printf '%s %s\\n%s' ${quote(before)} "$token" ${quote(after)} >${discoveryFile}
 kubeadm join --config ${quote(paths.configuration)}
+# kubelet registers the node a moment later.
+until [ "$(${askForNode(name, endpoint)})" = 200 ]; do sleep 0.5; done
 `;
 }
 
 const indented = (script: string): string => script.trimEnd().replace(/^(?=.)/gm, "    ");
 
+/** Asks the API for the node with the node's own certificate, and prints the status of the answer; 000 is none. */
+const askForNode = (name: string, endpoint: string): string =>
+  `curl --silent --max-time 10 --output /dev/null --write-out '%{http_code}' \\
+  --cacert ${quote(paths.authority)} --cert ${quote(paths.kubeletCertificate)} --key ${quote(paths.kubeletCertificate)} \\
+  ${quote(`https://${endpoint}/api/v1/nodes/${name}`)}`;
+
 /**
- * Holds while the machine is a node of this very cluster. The API is asked with the node's own certificate;
- * no answer says nothing: an outage is no reason to join anew.
+ * Holds while the machine is a node of this very cluster. No answer from the API says nothing:
+ * an outage is no reason to join anew.
  */
 export function hasJoined(name: string, endpoint: string, authority: string): string {
   return `[ -s ${quote(paths.kubeletIdentity)} ] && [ -s ${quote(`${paths.kubeletFolder}/config.yaml`)} ] || exit 1
-printf '%s' ${quote(authority)} | cmp -s - ${quote(paths.authority)} || exit 1
-status=$(curl --silent --max-time 10 --output /dev/null --write-out '%{http_code}' \\
-  --cacert ${quote(paths.authority)} --cert ${quote(paths.kubeletCertificate)} --key ${quote(paths.kubeletCertificate)} \\
-  ${quote(`https://${endpoint}/api/v1/nodes/${name}`)})
+[ "$(cat ${quote(paths.authority)})" = ${quote(authority.trim())} ] || exit 1
+status=$(${askForNode(name, endpoint)})
 case $status in
   401 | 403 | 404)
     echo "the cluster does not know this node ($status)"

@@ -108,7 +108,7 @@ export function agent(parts: AgentParts): HostSpec {
       {
         kind: "command",
         name: "joining the cluster",
-        run: cluster.apply(({ endpoint, authority }) => joinScript(endpoint, authority)),
+        run: cluster.apply(({ endpoint, authority }) => joinScript(name, endpoint, authority)),
         unless: cluster.apply(({ endpoint, authority }) => hasJoined(name, endpoint, authority)),
         undo: ":\n",
         ticket: "token",
