@@ -4,7 +4,7 @@ import { createMachines } from "./stacks/machines.ts";
 import { configurationObject } from "./stacks/settings.ts";
 import { createStreams } from "./stacks/streams.ts";
 
-const configuration = parseConfiguration(configurationObject(pulumi.runtime.allConfig()));
+const configuration = parseConfiguration(configurationObject(pulumi.runtime.allConfig()), pulumi.getStack());
 const created = createMachines(configuration);
 const streams = createStreams(configuration, created);
 

@@ -6,8 +6,14 @@ export async function agreed(question: string, yes: boolean): Promise<boolean> {
   if (yes) return true;
   if (!process.stdin.isTTY) throw new GroundworkError("GW708", { what: question.replace(/\?$/, "") });
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const stopped = new AbortController();
+  lines.on("SIGINT", () => stopped.abort());
   try {
-    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+    const answer = await lines.question(`${question} [y/N] `, { signal: stopped.signal });
+    return /^y(es)?$/i.test(answer.trim());
+  } catch {
+    // Ctrl-C is an answer too.
+    return false;
   } finally {
     lines.close();
   }

@@ -30,7 +30,14 @@ for (const command of [
   envCommand,
   testCommand,
 ])
-  program.addCommand(command);
+  program.addCommand(withSettings(command));
+
+/** Subcommands end as the program does. */
+function withSettings(command: Command): Command {
+  command.copyInheritedSettings(program);
+  for (const inner of command.commands) inner.copyInheritedSettings(program);
+  return command;
+}
 
 try {
   await program.parseAsync();

@@ -35,6 +35,12 @@ export async function runPart({ name, command, words, live }: TestPart): Promise
   const text = output.join("");
   const closing = closingLines(text);
   const passed = code === 0 && omitted(closing) === 0;
-  if (!passed && !live) process.stdout.write(text);
+  if (!passed && !live) process.stdout.write(failures(text));
   return { name, passed, seconds: (performance.now() - start) / 1000, closing };
+}
+
+/** Of the test runner's output only what failed; everything of other programs. */
+function failures(text: string): string {
+  const at = text.indexOf("\n✖ failing tests:");
+  return at < 0 ? text : text.slice(at);
 }

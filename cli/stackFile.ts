@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import { GroundworkError } from "../errors/index.ts";
 import { type Configuration, configurationError, examineConfiguration } from "../stacks/configuration.ts";
@@ -10,7 +11,10 @@ import { root } from "./root.ts";
  */
 export async function readStackFile(stack: string): Promise<Configuration> {
   const path = stackFile(root, stack);
-  const { configuration, problems } = examineConfiguration(configurationOf(await readText(path), path));
+  const { configuration, problems } = examineConfiguration(
+    configurationOf(await readText(path), path),
+    stack,
+  );
   if (configuration === undefined || problems.length > 0) throw configurationError(problems);
   return configuration;
 }
@@ -19,7 +23,7 @@ export async function readStackFile(stack: string): Promise<Configuration> {
 export async function readText(path: string): Promise<string> {
   return readFile(path, "utf8").catch((cause: unknown) => {
     throw new GroundworkError("GW101", {
-      where: path,
+      where: basename(path),
       what: "there is no such file",
       mend: "Copy Pulumi.dev.yaml, and list your own machines in it",
       cause,
@@ -35,7 +39,7 @@ export function configurationOf(text: string, path: string): Record<string, unkn
   if (error !== undefined) {
     const { line } = lines.linePos(error.pos[0]);
     throw new GroundworkError("GW101", {
-      where: `${path}:${line}`,
+      where: `${basename(path)}:${line}`,
       what: error.message.split("\n")[0] ?? "",
     });
   }

@@ -316,20 +316,23 @@ export const configurationSchema: z.ZodType<Configuration> = z
 
 /**
  * A configuration and everything that is wrong with it: the shape first, and where that is right the meaning
- * (addresses, roles, networks, host keys).
+ * (addresses, roles, networks, host keys). `stack` stands in advice only.
  */
-export function examineConfiguration(input: unknown): {
+export function examineConfiguration(
+  input: unknown,
+  stack = "dev",
+): {
   configuration?: Configuration;
   problems: ConfigurationProblem[];
 } {
   const shape = configurationSchema.safeParse(input, { reportInput: true });
   if (!shape.success) return { problems: problemsOf(shape.error, configurationSchema) };
-  return { configuration: shape.data, problems: crossCheck(shape.data) };
+  return { configuration: shape.data, problems: crossCheck(shape.data, stack) };
 }
 
 /** The configuration, or one error that names every problem. Errors: GW101, GW203. */
-export function parseConfiguration(input: unknown): Configuration {
-  const { configuration, problems } = examineConfiguration(input);
+export function parseConfiguration(input: unknown, stack = "dev"): Configuration {
+  const { configuration, problems } = examineConfiguration(input, stack);
   if (configuration === undefined || problems.length > 0) throw configurationError(problems);
   return configuration;
 }

@@ -93,8 +93,11 @@ function withArticle(expected: string): string {
   return articles[expected] ?? `${/^[aeio]/.test(expected) ? "an" : "a"} ${expected}`;
 }
 
-const units: Record<string, string> = { string: " characters", array: " entries" };
+const units: Record<string, [one: string, more: string]> = {
+  string: [" character", " characters"],
+  array: [" entry", " entries"],
+};
 
 function limitText(origin: string, side: string, limit: number | bigint): string {
-  return `${side} ${limit}${units[origin] ?? ""}`;
+  return `${side} ${limit}${units[origin]?.[Number(limit) === 1 ? 0 : 1] ?? ""}`;
 }

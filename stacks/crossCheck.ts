@@ -11,12 +11,12 @@ import type {
 import type { ConfigurationProblem } from "./configurationProblem.ts";
 import { labAddress } from "./labAddress.ts";
 
-/** What the properties of a well-formed configuration say against each other. */
-export function crossCheck(configuration: Configuration): ConfigurationProblem[] {
+/** What the properties of a well-formed configuration say against each other; `stack` is for advice only. */
+export function crossCheck(configuration: Configuration, stack: string): ConfigurationProblem[] {
   return [
     ...addressProblems(configuration),
     ...labAddressProblems(configuration),
-    ...hostKeyProblems(configuration),
+    ...hostKeyProblems(configuration, stack),
     ...roleProblems(configuration),
     ...networkProblems(configuration),
     ...streamProblems(configuration),
@@ -116,7 +116,8 @@ function edgesOf(subnet: Subnet): string[] {
   return [addressText(4, subnet.base), firstAddress(subnet), addressText(4, last)];
 }
 
-function hostKeyProblems(configuration: Configuration): ConfigurationProblem[] {
+function hostKeyProblems(configuration: Configuration, stack: string): ConfigurationProblem[] {
+  const where = stack === "dev" ? "" : ` --stack ${stack}`;
   return existingMachines(configuration).flatMap(([name, machine]) => {
     const hops: [string, BastionSettings | undefined, string][] = [
       [`machines.${name}.existing.hostKey`, machine, name],
@@ -130,7 +131,7 @@ function hostKeyProblems(configuration: Configuration): ConfigurationProblem[] {
               code: "GW203",
               path,
               what: `there is no pinned host key of ${hop.address}`,
-              mend: `Run ./groundwork trust ${words} and compare the fingerprint`,
+              mend: `Run ./groundwork trust ${words}${where} and compare the fingerprint`,
             },
           ],
     );

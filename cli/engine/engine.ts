@@ -16,7 +16,7 @@ import {
 } from "./environment.ts";
 import { type EnginePrograms, enginePrograms } from "./programs.ts";
 import { ensureSecretFile, newPassphrase } from "./secretFile.ts";
-import { privateConfigFile } from "./stackConfigFile.ts";
+import { privateConfigFile, secretsProvider } from "./stackConfigFile.ts";
 
 export interface OpenOptions {
   stack: string;
@@ -149,7 +149,7 @@ export async function openEngine(options: OpenOptions): Promise<Engine> {
     stack: await openStack(options, workspace),
     command,
     environment,
-    configFile: ownsPassphrase(stack, process.env) ? await privateConfigFile(root, stack) : undefined,
+    configFile: ownsPassphrase(stack, process.env) ? await privateConfigFile(stack) : undefined,
   });
 }
 
@@ -184,7 +184,7 @@ async function prepareBackend(environment: Record<string, string>): Promise<void
 async function preparePassphrase(stack: string): Promise<void> {
   if (ownsPassphrase(stack, process.env))
     await ensureSecretFile(passphraseFile(stack, process.env), newPassphrase());
-  else if (!process.env.PULUMI_BACKEND_URL && !hasPassphrase(process.env))
+  else if (!process.env.PULUMI_BACKEND_URL && !hasPassphrase(process.env) && !(await secretsProvider(stack)))
     throw new GroundworkError("GW709", {
       where: stack,
       what: "only the stack dev gets a passphrase by itself",
@@ -204,13 +204,22 @@ async function openStack({ stack, create }: OpenOptions, workspace: LocalWorkspa
 }
 
 /**
- * Makes a stack from a folder of its own, so that the engine writes no salt into the project; where the salt belongs
- * to the user's own passphrase, the next operation writes it.
+ * Makes a stack. Where the passphrase is ours, from a folder of its own, so that the engine writes no salt into the
+ * project; a user's own secrets belong into the user's own file.
  */
 async function initialise(stack: string, { pulumiCommand }: LocalWorkspace): Promise<void> {
+  const { LocalWorkspace } = await automation();
+  if (!ownsPassphrase(stack, process.env)) {
+    const provider = await secretsProvider(stack);
+    const workspace = await LocalWorkspace.create({
+      workDir: root,
+      pulumiCommand,
+      secretsProvider: provider,
+    });
+    return workspace.createStack(stack);
+  }
   const folder = await mkdtemp(join(tmpdir(), "groundwork-"));
   try {
-    const { LocalWorkspace } = await automation();
     await cp(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
     const workspace = await LocalWorkspace.create({ workDir: folder, pulumiCommand });
     await workspace.createStack(stack);

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stateFolder } from "../../stacks/stateFolder.ts";
+import { root } from "../root.ts";
 
 /** The stack's configuration file in a project's folder. */
 export const stackFile = (folder: string, stack: string): string => join(folder, `Pulumi.${stack}.yaml`);
@@ -9,8 +10,8 @@ export const stackFile = (folder: string, stack: string): string => join(folder,
  * A copy of the stack's file without its salt, for the engine to write to: the salt belongs to a passphrase that only
  * this computer has, so it must not come into a file that is shared. A file with encrypted values keeps its salt.
  */
-export async function privateConfigFile(folder: string, stack: string): Promise<string> {
-  const text = await readFile(stackFile(folder, stack), "utf8").catch(() => "");
+export async function privateConfigFile(stack: string): Promise<string> {
+  const text = await readFile(stackFile(root, stack), "utf8").catch(() => "");
   const copy = join(stateFolder(), "stackFiles", `Pulumi.${stack}.yaml`);
   await mkdir(join(stateFolder(), "stackFiles"), { recursive: true, mode: 0o700 });
   await writeFile(copy, withoutSalt(text), { mode: 0o600 });
@@ -21,4 +22,11 @@ export async function privateConfigFile(folder: string, stack: string): Promise<
 export function withoutSalt(text: string): string {
   if (/^\s+(- )?secure:/m.test(text) || /\{\s*secure:/.test(text)) return text;
   return text.replace(/^encryptionsalt:.*\n?/m, "");
+}
+
+/** The secrets provider that the stack's file names, such as `awskms://…`; undefined for a passphrase. */
+export async function secretsProvider(stack: string): Promise<string | undefined> {
+  const text = await readFile(stackFile(root, stack), "utf8").catch(() => "");
+  const named = /^secretsprovider:\s*["']?([^\s"'#]+)/m.exec(text)?.[1];
+  return named === "passphrase" || named === "default" ? undefined : named;
 }

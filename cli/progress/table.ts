@@ -12,10 +12,17 @@ const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "
 
 /** The state of a run as a table of streams and machines, at most `width` columns wide. */
 export function tableText(run: Run, seconds: number, width: number, paint: Paint): string {
-  const rows = [...run.steps].sort((a, b) => a.began - b.began || (a.urn < b.urn ? -1 : 1));
+  const rows = [...run.steps].sort(byPlace);
   const column = Math.max(0, ...rows.map(placeText).map((text) => text.length));
   const lines = rows.map((step) => rowText(step, { seconds, width, column, paint }));
   return [...lines, paint.dim(`${seconds.toFixed(0)} s`)].join("\n");
+}
+
+/** The lab first, then the streams by name; a stream's gate after its machines. Rows stay where they are. */
+function byPlace(a: Step, b: Step): number {
+  const key = ({ stream, kind, subject }: Step): string =>
+    `${stream === "lab" ? 0 : 1}${stream} ${kind === "gate" ? 1 : 0}${subject}`;
+  return key(a) < key(b) ? -1 : 1;
 }
 
 const placeText = ({ stream, subject }: Step): string => `${stream} ${subject}`;

@@ -58,8 +58,8 @@ describe("the configuration of a stack", () => {
       'network.subnet: "10.77.0.0" must be an IPv4 network in CIDR form such as 10.77.0.0/24',
       'network.subnet6: "10.0.0.0/8" must be an IPv6 network in CIDR form such as fd77::/64',
       "network.artifactPort: 80 is too little: at least 1024",
-      'streams.alpha.waivers.a check: "" is too little: at least 1 characters',
-      "streams.alpha.ssh.sources: [] is too little: at least 1 entries",
+      'streams.alpha.waivers.a check: "" is too little: at least 1 character',
+      "streams.alpha.ssh.sources: [] is too little: at least 1 entry",
     ]);
   });
 
