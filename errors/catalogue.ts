@@ -136,7 +136,6 @@ export const catalogue = {
     mend: "Read the lines of apt-get that are named, or install the packages by hand",
   },
   GW609: { title: "A file that is needed is missing", mend: "Bring it about as the message says" },
-  GW701: { title: "The operation failed", mend: "Mend what the errors above name, then run this again" },
   GW702: {
     title: "Later streams stand on it",
     mend: "Roll them back first, or add --with-dependents",
