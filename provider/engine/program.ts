@@ -88,16 +88,24 @@ export function itemDigest(item: Item): string {
 
 let libraryText: string | undefined;
 
-/** engine.sh and the functions of every kind, the same for all programs. */
+/** The shell files of the engine, engine.sh first, and the functions of every kind: the same for all programs. */
 export function library(): string {
-  if (libraryText !== undefined) return libraryText;
-  const items = new URL("../items/", import.meta.url);
-  const files = readdirSync(items)
-    .filter((name) => name.endsWith(".sh"))
-    .sort();
-  const engine = readFileSync(new URL("engine.sh", import.meta.url), "utf8");
-  libraryText = [engine, ...files.map((name) => readFileSync(new URL(name, items), "utf8"))].join("\n");
+  libraryText ??= libraryFiles()
+    .map((file) => readFileSync(file, "utf8"))
+    .join("\n");
   return libraryText;
+}
+
+/** Every file of the library in its order. */
+export function libraryFiles(): URL[] {
+  const shellFiles = (folder: URL): URL[] =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith(".sh"))
+      .sort()
+      .map((name) => new URL(name, folder));
+  const first = new URL("engine.sh", import.meta.url);
+  const engine = shellFiles(new URL("./", import.meta.url)).filter((file) => file.href !== first.href);
+  return [first, ...engine, ...shellFiles(new URL("../items/", import.meta.url))];
 }
 
 /**

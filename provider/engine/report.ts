@@ -78,7 +78,7 @@ function empty(): Report {
   };
 }
 
-/** Reads the report lines of engine.sh; lines of a kind it does not know are passed over. */
+/** Reads the report lines of report.sh; lines of a kind it does not know are passed over. */
 export function parseReport(text: string): Report {
   const report = empty();
   let restored = false;

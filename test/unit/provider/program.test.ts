@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import fc from "fast-check";
-import { inOrder, itemDigest, library, renderProgram } from "../../../provider/engine/program.ts";
+import {
+  inOrder,
+  itemDigest,
+  library,
+  libraryFiles,
+  renderProgram,
+} from "../../../provider/engine/program.ts";
 import { type FileItem, type Item, itemKinds, kindOf } from "../../../provider/index.ts";
 import { runShell } from "./runShell.ts";
 import { operation, small } from "./smallSpec.ts";
@@ -41,12 +47,8 @@ describe("the program of an operation", () => {
   });
 
   it("is made of parts that each pass shellcheck", () => {
-    const items = new URL("../../../provider/items/", import.meta.url).pathname;
-    const parts = readdirSync(items).filter((name) => name.endsWith(".sh"));
-    shellcheck([
-      new URL("../../../provider/engine/engine.sh", import.meta.url).pathname,
-      ...parts.map((name) => join(items, name)),
-    ]);
+    const parts = libraryFiles().map((file) => file.pathname);
+    shellcheck(parts);
     assert.ok(parts.length >= Object.keys(itemKinds).length, "every kind has its shell file");
   });
 

@@ -1,0 +1,63 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2034 # other files of the library and the program's data set and read the variables
+# shellcheck disable=SC2015 # `a && b || c` is meant: c runs when either fails
+# Checks and facts.
+
+# Runs check N until it passes or its time is over: report `check N RESULT SECONDS EVIDENCE`.
+check_run() {
+  "check_$1"
+  clock
+  gw_started=${gw_now%.*}
+  while :; do
+    printf '%s' "$gw_script" >"$gw_run/script"
+    limit sh "$gw_run/script" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-
+    gw_status=$?
+    clock
+    gw_elapsed=$((${gw_now%.*} - gw_started))
+    [ "$gw_status" -ne 0 ] && [ "$gw_status" -ne 77 ] && [ "$gw_elapsed" -lt "$gw_within" ] && [ -z "$gw_patience" ] || break
+    sleep 0.5
+  done
+  case $gw_status in
+    0) gw_result=pass ;;
+    77) gw_result=skip ;;
+    *) gw_result=fail ;;
+  esac
+  [ "$gw_status" -ne 124 ] || echo "no answer within $time_limit s" >>"$gw_run/log"
+  report_text check "$1" "$gw_result" "$gw_elapsed" <"$gw_run/log"
+  [ "$gw_result" = pass ] || { [ "$gw_result" = skip ] && [ -n "$gw_waived" ]; }
+}
+
+gw_patience=''
+checks_run() { # INDEX…
+  gw_open=yes
+  for gw_i in "$@"; do
+    check_run "$gw_i" || gw_open=''
+  done
+  [ -n "$gw_open" ]
+}
+
+facts_read() {
+  for gw_i in $gw_facts; do
+    "fact_$gw_i"
+    printf '%s' "$gw_script" >"$gw_run/script"
+    if ! limit sh "$gw_run/script" >"$gw_run/fact" 2>"$gw_run/log" </dev/null; then
+      report_text failed "$gw_i" fact <"$gw_run/log"
+      return 1
+    fi
+    if [ "$(wc -c <"$gw_run/fact")" -gt 65536 ]; then
+      echo 'longer than 64 KiB' | report_text failed "$gw_i" fact
+      return 1
+    fi
+    printf 'fact %s %s\n' "$gw_i" "$(base64 "$gw_run/fact" | tr -d '\n')" >&3
+    rm -f "$gw_run/fact"
+  done
+}
+
+machine_identity() {
+  read -r gw_machine </etc/machine-id
+  report machine "$gw_machine"
+  if [ -n "$gw_machine_expected" ] && [ "$gw_machine" != "$gw_machine_expected" ]; then
+    refuse GW206 "machine-id is $gw_machine, expected $gw_machine_expected"
+    return 1
+  fi
+}

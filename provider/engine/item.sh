@@ -1,0 +1,62 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2034 # other files of the library and the program's data set and read the variables
+# shellcheck disable=SC2015 # `a && b || c` is meant: c runs when either fails
+# Items of the program: observing them, and what changed in this run.
+
+# Makes item N the current one: its variables, gw_kind, gw_key, gw_hash, gw_desired.
+use_item() {
+  gw_index=$1
+  restart_on='' reload_on='' gw_ticket=''
+  "item_$1"
+}
+
+# The current item's bytes on standard output.
+data() { "data_$gw_index"; }
+
+# Runs a command of the current item under its time limit.
+limit() { timeout -k 5 "$time_limit" "$@"; }
+
+# Runs a command while holding the machine's short lock NAME, so that streams side by side do not collide.
+locked() { # NAME COMMAND…
+  gw_lock=$1
+  shift
+  mkdir -p "$gw_locks"
+  flock "$gw_locks/$gw_lock" "$@"
+}
+
+remember() { eval "gw_observed_$1=\$2"; }
+
+observe() { # sets $observed for the current item
+  observed=''
+  "${gw_kind}_observe"
+}
+
+observe_all() {
+  for gw_kind in $gw_kinds_many; do
+    eval "\"\${gw_kind}_observe_many\" \$gw_items_$gw_kind"
+  done
+  for gw_i in $gw_items; do
+    eval "gw_known=\${gw_observed_$gw_i-}"
+    [ -z "$gw_known" ] || continue
+    use_item "$gw_i"
+    observe
+    remember "$gw_i" "$observed"
+  done
+}
+
+# True when an item that the current one depends on changed in this run.
+triggered() { # KEYS
+  [ -n "$1" ] || return 1
+  gw_ifs=$IFS
+  IFS=$gw_newline
+  for gw_trigger in $1; do
+    case "$gw_newline$gw_changed$gw_newline" in
+      *"$gw_newline$gw_trigger$gw_newline"*)
+        IFS=$gw_ifs
+        return 0
+        ;;
+    esac
+  done
+  IFS=$gw_ifs
+  return 1
+}

@@ -1,0 +1,26 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2034 # other files of the library and the program's data set and read the variables
+# shellcheck disable=SC2015 # `a && b || c` is meant: c runs when either fails
+# The lease: one deployment at a time on a machine.
+
+lease_take() {
+  gw_now=$(date +%s)
+  if [ -f "$gw_root/lease" ]; then
+    IFS=$gw_tab read -r gw_a gw_b gw_c <"$gw_root/lease"
+    if [ "$gw_a" != "$gw_holder" ] && [ "$gw_c" -gt "$gw_now" ] && [ "$gw_a" != "$gw_dead_holder" ]; then
+      report held "$gw_a$gw_tab$gw_b$gw_tab$gw_c"
+      return 1
+    fi
+    [ "$gw_a" = "$gw_holder" ] || gw_b=$gw_now
+  else
+    gw_b=$gw_now
+  fi
+  printf '%s\t%s\t%s\n' "$gw_holder" "$gw_b" "$((gw_now + gw_lease_seconds))" >"$gw_root/lease.new"
+  mv "$gw_root/lease.new" "$gw_root/lease"
+}
+
+lease_release() {
+  [ -f "$gw_root/lease" ] || return 0
+  IFS=$gw_tab read -r gw_a _ <"$gw_root/lease"
+  [ "$gw_a" != "$gw_holder" ] || rm -f "$gw_root/lease"
+}

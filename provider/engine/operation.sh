@@ -1,0 +1,176 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2034 # other files of the library and the program's data set and read the variables
+# shellcheck disable=SC2015 # `a && b || c` is meant: c runs when either fails
+# The operations that a program can be asked for; gw_main is its last line.
+
+gw_read() {
+  machine_identity || return 1
+  observe_all
+  for gw_i in $gw_items; do
+    use_item "$gw_i"
+    eval "observed=\$gw_observed_$gw_i"
+    [ "$observed" = "$gw_desired" ] || report differs "$gw_i" "$observed"
+  done
+}
+
+# What the issuers of tickets have to be asked: only for items that will be applied.
+gw_request() {
+  machine_identity || return 1
+  for gw_i in $gw_items; do
+    use_item "$gw_i"
+    [ -n "$gw_ticket" ] || continue
+    observe
+    [ "$observed" != "$gw_desired" ] || continue
+    if command -v "${gw_kind}_request" >/dev/null; then
+      "${gw_kind}_request" >"$gw_run/request" 2>"$gw_run/log" || {
+        report_text failed "$gw_i" request <"$gw_run/log"
+        return 1
+      }
+    else
+      : >"$gw_run/request"
+    fi
+    report_text request "$gw_i" "$gw_ticket" <"$gw_run/request"
+  done
+}
+
+gw_verify() {
+  machine_identity || return 1
+  # shellcheck disable=SC2086
+  checks_run $gw_checks
+}
+
+# Leases, claims and the transaction are taken in this order; whatever fails puts the machine back.
+gw_apply() {
+  machine_identity || return 1
+  lock_owner
+  lock_registry
+  registry_open && lease_take || return 1
+  unlock_registry
+  transaction_settle || return 1
+  # shellcheck disable=SC2086
+  checks_run $gw_guards || {
+    report guarded
+    return 1
+  }
+  observe_all
+  lock_registry
+  claim_all && transaction_begin || return 1
+  unlock_registry
+  # shellcheck disable=SC2086
+  if apply_all && release_all && checks_run $gw_checks && facts_read; then
+    if [ -e "$gw_transaction/armed" ]; then
+      deadman_start_over
+      report armed
+      report unconfirmed
+    elif [ -n "$gw_hold" ]; then
+      report unconfirmed
+    else
+      transaction_commit
+      report committed
+    fi
+    return 0
+  fi
+  if transaction_restore; then
+    report restored
+    report recheck
+    # The old state is what it is: nothing is waited for.
+    gw_patience=none
+    # shellcheck disable=SC2086
+    checks_run $gw_checks
+  else
+    report unrestored_transaction "$gw_transaction"
+  fi
+  return 1
+}
+
+# A new login proved that the change did not lock anybody out. Checks from elsewhere may still decide about it.
+gw_confirm() {
+  machine_identity || return 1
+  lock_owner
+  gw_transaction=$gw_root/transactions/$gw_owner
+  if [ ! -d "$gw_transaction" ]; then
+    refuse GW307 "the dead-man timer ran out before the change was confirmed"
+    return 1
+  fi
+  if [ -n "$gw_hold" ]; then
+    deadman_disarm
+    rm -f "$gw_transaction/armed"
+    report unconfirmed
+    return 0
+  fi
+  transaction_commit
+  registry_close
+  report committed
+}
+
+# Checks from elsewhere failed: what waits for a confirmation is put back now.
+gw_restore() {
+  machine_identity || return 1
+  lock_owner
+  gw_transaction=$gw_root/transactions/$gw_owner
+  [ ! -d "$gw_transaction" ] || transaction_restore || return 1
+  report restored
+}
+
+# Everything is given back: an apply that claims nothing. The folder goes with the last claim.
+gw_delete() {
+  gw_apply || return 1
+  [ -d "$gw_root/transactions/$gw_owner" ] || registry_close
+}
+
+# The folder goes with the last claim; what was kept aside stays.
+registry_close() {
+  lock_registry
+  if registry_unused; then
+    rm -f "$gw_root/lease" "$gw_root/format" "$gw_root"/reverted-*
+    rm -rf "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" "$gw_root/downloads" "$gw_root/fetch" "$gw_root/pending" "$gw_root/made"
+    rmdir "$gw_root" 2>/dev/null || :
+  fi
+  unlock_registry
+}
+
+# True when nobody claims anything and no other program is about to.
+registry_unused() {
+  for gw_claim in "$gw_root"/claims/*; do
+    [ ! -e "$gw_claim" ] || return 1
+  done
+  for gw_lock in "$gw_locks"/owner-*; do
+    [ "$gw_lock" != "$gw_locks/owner-$gw_owner" ] && [ -e "$gw_lock" ] || continue
+    flock -n "$gw_lock" true || return 1
+  done
+}
+
+# A registry that is gone stays gone.
+gw_renew() {
+  [ -f "$gw_root/lease" ] || return 0
+  lock_registry
+  lease_take
+}
+
+# A deployment that began something and ended without a claim leaves nothing behind.
+gw_leave() {
+  [ -d "$gw_root" ] || return 0
+  lock_registry
+  lease_release
+  unlock_registry
+  [ -e "$gw_root/lease" ] || registry_close
+}
+
+# gw_main OPERATION END: a program that was cut short on its way lacks the last word and does nothing.
+# It is the last thing on its line, too.
+gw_main() {
+  [ "${2-}" = END ] || exit 2
+  if [ "$(id -u)" -ne 0 ]; then
+    refuse GW205 "user $(id -un) is not root"
+    exit 1
+  fi
+  if [ -z "$gw_run" ]; then
+    gw_run=$(mktemp -d /run/groundwork-read.XXXXXX) || exit 1
+    trap 'rm -rf "$gw_run"' EXIT
+  fi
+  if "gw_$1"; then
+    report end ok
+  else
+    report end failed
+  fi
+}

@@ -1,0 +1,188 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2034 # other files of the library and the program's data set and read the variables
+# shellcheck disable=SC2015 # `a && b || c` is meant: c runs when either fails
+# The transaction: what this operation changed, and how it was before.
+
+transaction_begin() {
+  gw_transaction=$gw_root/transactions/$gw_owner
+  rm -rf "$gw_transaction"
+  mkdir -p "$gw_transaction/items" || return 1
+  chmod 700 "$gw_transaction"
+  : >"$gw_transaction/order"
+  : >"$gw_transaction/baselines"
+  : >"$gw_transaction/released"
+  if [ -f "$gw_root/claims/$gw_owner" ]; then
+    cp "$gw_root/claims/$gw_owner" "$gw_transaction/claim.before"
+  fi
+  claim_text >"$gw_transaction/claim.after"
+  # From here on a stream side by side sees what is claimed, and what is not any more.
+  cp "$gw_transaction/claim.after" "$gw_root/claims/$gw_owner.new"
+  mv "$gw_root/claims/$gw_owner.new" "$gw_root/claims/$gw_owner"
+  sync -f "$gw_transaction" 2>/dev/null || sync
+}
+
+# The current item is about to change: its state goes into the baseline (first claim) or the pre-image.
+capture_before() {
+  gw_baseline=$gw_root/baseline/$gw_hash
+  if [ -e "$gw_baseline/item" ]; then
+    gw_capture=$gw_transaction/items/$gw_hash
+  else
+    gw_capture=$gw_baseline
+    printf '%s\n' "$gw_hash" >>"$gw_transaction/baselines"
+  fi
+  capture_to "$gw_capture" || return 1
+  printf '%s\n' "$gw_capture" >>"$gw_transaction/order"
+}
+
+# An item that is already as desired still needs a baseline when it is claimed for the first time.
+capture_baseline() {
+  [ ! -e "$gw_root/baseline/$gw_hash/item" ] || return 0
+  printf '%s\n' "$gw_hash" >>"$gw_transaction/baselines"
+  capture_to "$gw_root/baseline/$gw_hash"
+}
+
+apply_all() {
+  gw_changed='' gw_dirty=''
+  for gw_i in $gw_items; do
+    use_item "$gw_i"
+    if [ -e "$gw_run/cancel" ]; then
+      refuse GW310 "cancelled before $gw_key"
+      return 1
+    fi
+    eval "observed=\$gw_observed_$gw_i"
+    # What was observed before the first change may be stale.
+    [ -z "$gw_dirty" ] || observe
+    if [ "$observed" = "$gw_desired" ] && ! triggered "$restart_on" && ! triggered "$reload_on"; then
+      capture_baseline || return 1
+      continue
+    fi
+    apply_item || return 1
+  done
+}
+
+apply_item() {
+  gw_before=$observed
+  capture_before >"$gw_run/log" 2>&1 || {
+    report_text failed "$gw_index" capture <"$gw_run/log"
+    return 1
+  }
+  [ -z "$gw_endangers" ] || deadman_arm || return 1
+  if [ -n "$gw_ticket" ]; then
+    TICKET=$gw_run/ticket
+    export TICKET
+    (umask 077 && "ticket_$gw_ticket" >"$TICKET")
+  fi
+  "${gw_kind}_apply" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-
+  gw_status=$?
+  [ -z "$gw_ticket" ] || rm -f "$gw_run/ticket"
+  if [ "$gw_status" -eq 124 ] || [ "$gw_status" -eq 137 ]; then
+    report_text failed "$gw_index" timeout <"$gw_run/log"
+    return 1
+  fi
+  observe
+  if [ "$gw_status" -ne 0 ] || [ "$observed" != "$gw_desired" ]; then
+    {
+      tail -c 3000 "$gw_run/log"
+      printf '\nexit %s; observed: %s' "$gw_status" "$observed"
+    } | report_text failed "$gw_index" apply
+    return 1
+  fi
+  gw_changed=$gw_changed$gw_newline$gw_key
+  gw_dirty=yes
+  report changed "$gw_index" "$gw_before"
+}
+
+# Gives back what this program no longer claims.
+release_all() {
+  released >"$gw_run/released"
+  while IFS=$gw_tab read -r gw_a gw_b gw_c; do
+    release_item "$gw_a" "$gw_b" "$gw_c" || return 1
+  done <"$gw_run/released"
+  gw_pass_after "$gw_transaction/released"
+}
+
+release_item() { # HASH KEY LAST-DESIRED
+  if grep -q "^item$gw_tab$1$gw_tab" "$gw_run/others"; then
+    report released "shared $2"
+    return 0
+  fi
+  [ -e "$gw_root/baseline/$1/item" ] || return 0
+  use_capture "$gw_root/baseline/$1"
+  gw_endangered=$gw_endangers
+  observe
+  if [ "$observed" != "$3" ]; then
+    gw_kept=$gw_root/kept/$(date -u +%Y%m%dT%H%M%SZ)-$1
+    capture_to "$gw_kept" && report kept "$gw_kept $2"
+  fi
+  capture_to "$gw_transaction/items/$1" || return 1
+  printf '%s\n' "$gw_transaction/items/$1" >>"$gw_transaction/order"
+  [ -z "$gw_endangered" ] || deadman_arm || return 1
+  use_capture "$gw_root/baseline/$1"
+  if ! "${gw_kind}_restore" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-; then
+    printf '%s: %s' "$2" "$(tail -c 3000 "$gw_run/log")" | report_text failed - restore
+    return 1
+  fi
+  printf '%s\n' "$gw_root/baseline/$1" >>"$gw_transaction/released"
+  report released "restored $2"
+}
+
+# A second pass over restored items, in the order in which they were once applied.
+gw_pass_after() { # FILE of folders, last one first
+  tac "$1" >"$gw_run/after"
+  while read -r gw_folder; do
+    use_capture "$gw_folder"
+    ! command -v "${gw_kind}_after_restore" >/dev/null || "${gw_kind}_after_restore" >>"$gw_run/log" 2>&1 </dev/null
+  done <"$gw_run/after"
+}
+
+# Puts back everything that the transaction changed. Needs nothing but the transaction's folder.
+transaction_restore() {
+  gw_failed=''
+  tac "$gw_transaction/order" >"$gw_run/order"
+  while read -r gw_folder; do
+    use_capture "$gw_folder"
+    if ! "${gw_kind}_restore" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-; then
+      printf '%s: %s' "$gw_key" "$(tail -c 3000 "$gw_run/log")" | report_text unrestored
+      gw_failed=yes
+    fi
+  done <"$gw_run/order"
+  gw_pass_after "$gw_run/order"
+  [ -z "$gw_failed" ] || return 1
+  while read -r gw_a; do
+    rm -rf "$gw_root/baseline/$gw_a" "$gw_root/baseline/$gw_a.partial"
+  done <"$gw_transaction/baselines"
+  if [ -f "$gw_transaction/claim.before" ]; then
+    mv "$gw_transaction/claim.before" "$gw_root/claims/$gw_owner"
+  else
+    rm -f "$gw_root/claims/$gw_owner"
+  fi
+  transaction_end
+}
+
+transaction_commit() {
+  rm -rf "$gw_root/fetch/$gw_owner"
+  while read -r gw_folder; do
+    rm -rf "$gw_folder"
+  done <"$gw_transaction/released"
+  grep -q '^item' "$gw_transaction/claim.after" || rm -f "$gw_root/claims/$gw_owner"
+  transaction_end
+}
+
+transaction_end() {
+  sync -f /etc 2>/dev/null
+  sync -f "$gw_root" 2>/dev/null || sync
+  rm -rf "$gw_transaction"
+  deadman_disarm
+}
+
+# A transaction that an interruption left behind is put back before anything else.
+transaction_settle() {
+  gw_transaction=$gw_root/transactions/$gw_owner
+  [ -d "$gw_transaction" ] || return 0
+  if [ ! -f "$gw_transaction/claim.after" ]; then
+    rm -rf "$gw_transaction"
+    return 0
+  fi
+  report settled "$gw_owner"
+  transaction_restore
+}
