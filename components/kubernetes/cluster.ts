@@ -100,7 +100,7 @@ export class Cluster extends Stream {
   #gate(name: string, args: ClusterArgs, members: HostState, checks: CheckInput[]): Gate {
     const hosts: Record<string, HostState> = {
       ...prefixed(`${name}-network`, this.network.hosts),
-      [`${name}-members`]: members,
+      [`${name}-members-${this.servers[0].machine.name}`]: members,
       ...prefixed(name, Object.fromEntries(this.#nodes().map((node) => [node.machine.name, node.host]))),
     };
     return new Gate(

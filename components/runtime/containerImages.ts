@@ -74,7 +74,7 @@ pull() { # NAME SOURCE
   }
 }
 ${images.map(takeImage).join("\n")}
-printf '%s\\n' "$found" | while read -r name source; do
+printf '%s\\n' "$found" | while read -r name _; do
   case $name in
     '' | ${images.map((image) => quote(image.name)).join(" | ")}) ;;
     *) ${ctr} images remove "$name" >/dev/null ;;
@@ -100,7 +100,7 @@ wanted=$(printf '%s\\n' ${wanted} | sort)
 }
 
 const dropImages = `${listOurs}
-ours | while read -r name source; do
+ours | while read -r name _; do
   ${ctr} images remove "$name" || exit
 done
 `;
