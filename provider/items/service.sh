@@ -114,6 +114,10 @@ service_observe() {
   done
   service_judge
   service_keep "gw_service_$gw_index"
+  # New links are for the next boot: the last of several services has them read.
+  [ -n "${gw_reload_due-}" ] && [ -n "$gw_index" ] || return 0
+  later_items
+  [ -n "$gw_later" ] || systemd_reload
 }
 
 service_observe_many() {
@@ -140,6 +144,7 @@ service_observe_many() {
 
 # Starting and stopping take no lock: a long start holds nobody up.
 service_apply() {
+  systemd_reload || return
   service_take "gw_service_$gw_index"
   if [ "$observed" = absent ]; then
     echo "there is no unit $unit"
@@ -154,7 +159,7 @@ service_apply() {
 service_enablement() {
   case "$observed " in
     "enabled=$enabled "*) return 0 ;;
-    enabled=masked*) service_link unmask && service_link unmask --runtime && service_read ;;
+    enabled=masked*) service_link unmask && service_link unmask --runtime && systemd_reload && service_read ;;
   esac
   if [ "$enabled" = no ]; then
     [ "$gw_file" != enabled-runtime ] || service_link disable --runtime
@@ -171,7 +176,8 @@ service_enablement() {
 }
 
 service_link() { # COMMAND [OPTION] for the unit's own name: systemd refuses aliases
-  locked systemd timeout -k 5 "$time_limit" systemctl "$@" -- "$gw_id"
+  systemd_reload_later
+  locked systemd timeout -k 5 "$time_limit" systemctl --no-reload "$@" -- "$gw_id"
 }
 
 service_run() {
@@ -208,14 +214,26 @@ service_stays() {
   later_items
   [ -n "${gw_fresh-}" ] && [ -z "$gw_later" ] || return 0
   sleep 0.3
-  for gw_id in $gw_fresh; do
-    gw_restarts=$(systemctl show -p NRestarts --value -- "$gw_id")
-    [ "${gw_restarts:-0}" -eq 0 ] && systemctl is-active -q -- "$gw_id" || {
-      echo "$gw_id ended as soon as it was started"
-      return 1
-    }
-  done
+  # shellcheck disable=SC2086 # names of units hold neither blanks nor patterns
+  systemctl show -p Id,NRestarts,ActiveState -- $gw_fresh </dev/null | service_ended >"$gw_run/ended"
   gw_fresh=''
+  read -r gw_id gw_rest <"$gw_run/ended" || return 0
+  printf '%s ended as soon as it was started (%s)\n' "$gw_id" "$gw_rest"
+  return 1
+}
+
+service_ended() { # prints ID and REASON of units that did not stay
+  awk -F= '
+    function judge() {
+      if (reason != "") print id " " reason
+      reason = ""
+    }
+    $1 == "Id" { id = $2 }
+    $1 == "NRestarts" && $2 > 0 { reason = "systemd restarted it" }
+    $1 == "ActiveState" && $2 != "active" && $2 != "reloading" { reason = "it is " $2 }
+    $0 == "" { judge() }
+    END { judge() }
+  '
 }
 
 service_capture() {
@@ -252,6 +270,7 @@ service_restore() {
 }
 
 service_after_restore() {
+  systemd_reload
   service_was
   case $gw_was_active in
     active | activating | reloading) ;;

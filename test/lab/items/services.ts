@@ -78,7 +78,7 @@ export function serviceTests(subject: () => Subject): void {
     cycle(subject(), [{ kind: "service", unit: "e2scrub_all.timer", enabled: false, running: false }], seen));
 
   it("unmasks what is wanted, and masks it again", async () => {
-    await inside("systemctl mask -q --now e2scrub_all.timer");
+    await inside("systemctl stop e2scrub_all.timer; systemctl mask -q e2scrub_all.timer");
     await cycle(subject(), [{ kind: "service", unit: "e2scrub_all.timer" }], seen);
     await inside("systemctl unmask -q e2scrub_all.timer; systemctl start e2scrub_all.timer");
   });

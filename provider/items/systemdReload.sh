@@ -1,0 +1,12 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # the engine sets the item's variables
+# systemd reads all units again at each reload: one serves several changes.
+
+systemd_reload_later() { gw_reload_due=yes; }
+
+# Does what systemd_reload_later put off, before anything looks at the result.
+systemd_reload() {
+  [ -n "${gw_reload_due-}" ] || return 0
+  gw_reload_due=''
+  locked systemd timeout -k 5 "$time_limit" systemctl daemon-reload </dev/null
+}
