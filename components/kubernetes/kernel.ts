@@ -1,5 +1,5 @@
 import { quote } from "../../provider/engine/shell.ts";
-import type { ItemInput } from "../../provider/index.ts";
+import type { Check, ItemInput } from "../../provider/index.ts";
 
 /** Kernel modules that Kubernetes needs, with a file or a line that shows that the kernel can do it, built in or not. */
 const modules = {
@@ -15,14 +15,18 @@ const networkSettings = {
   "net.bridge.bridge-nf-call-ip6tables": "1",
 };
 
-/** Settings of the whole kernel: what kubelet insists on (protectKernelDefaults), and watches enough for many pods. */
-const sharedSettings = {
+/** Settings of the whole kernel that kubelet insists on (protectKernelDefaults). */
+const kubeletSettings = {
   "vm.overcommit_memory": "1",
   "vm.panic_on_oom": "0",
   "kernel.panic": "10",
   "kernel.panic_on_oops": "1",
   "kernel.keys.root_maxkeys": "1000000",
   "kernel.keys.root_maxbytes": "25000000",
+};
+
+/** Watches enough for many pods. */
+const watches = {
   "fs.inotify.max_user_instances": "8192",
   "fs.inotify.max_user_watches": "524288",
 };
@@ -46,8 +50,27 @@ export function kernelItems(shared: boolean): ItemInput[] {
       undo: ":\n",
       timeLimit: 30,
     },
-    ...Object.entries({ ...networkSettings, ...(shared ? sharedSettings : {}) }).map(
+    ...Object.entries({ ...networkSettings, ...(shared ? { ...kubeletSettings, ...watches } : {}) }).map(
       ([name, value]): ItemInput => ({ kind: "sysctl", name, value }),
     ),
   ];
 }
+
+/** Where these settings are the host's business: kubelet would not start, and say so in its log alone. */
+export const kernelIsReady: Check = {
+  name: "the kernel is set as kubelet demands",
+  run: `status=0
+while read -r name value; do
+  found=$(cat "/proc/sys/$(echo "$name" | tr . /)")
+  [ "$found" = "$value" ] || {
+    echo "$name is $found, kubelet demands $value"
+    status=1
+  }
+done <<'END'
+${Object.entries(kubeletSettings)
+  .map(([name, value]) => `${name} ${value}`)
+  .join("\n")}
+END
+exit $status
+`,
+};

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ItemInput, TicketInput } from "../../../provider/index.ts";
+import type { Check, ItemInput, TicketInput } from "../../../provider/index.ts";
 import type { ProgramName } from "../../../versions/index.ts";
 import type { Machine } from "../../machine.ts";
 import { type ArtifactCatalogue, programItem } from "../../runtime/index.ts";
 import type { HostSpec } from "../../stream.ts";
-import { kernelItems } from "../kernel.ts";
+import { kernelIsReady, kernelItems } from "../kernel.ts";
 import type { ClusterSettings } from "../node.ts";
 import { apiServerFiles } from "./apiServerFiles.ts";
 import { controlPlaneItem, initialiseItem } from "./controlPlane.ts";
@@ -61,7 +61,7 @@ export interface AgentParts extends NodeParts {
 /** The server that starts the cluster. */
 export function firstServer(parts: ServerParts): HostSpec {
   return {
-    guards: parts.settings.allowSwap ? [] : [swapIsOff],
+    guards: guards(parts.settings),
     items: [
       ...kernelItems(parts.settings.kernelSysctls),
       ...programItems(parts),
@@ -92,7 +92,7 @@ export function agent(parts: AgentParts): HostSpec {
   const name = parts.machine.name;
   const cluster = pulumi.output({ endpoint: parts.endpoint, authority: parts.authority });
   return {
-    guards: parts.settings.allowSwap ? [] : [swapIsOff],
+    guards: guards(parts.settings),
     items: [
       ...kernelItems(parts.settings.kernelSysctls),
       ...programItems(parts),
@@ -120,6 +120,11 @@ export function agent(parts: AgentParts): HostSpec {
     tickets: { token: tokenOf(parts.servers) },
   };
 }
+
+const guards = (settings: ClusterSettings): Check[] => [
+  ...(settings.allowSwap ? [] : [swapIsOff]),
+  ...(settings.kernelSysctls ? [] : [kernelIsReady]),
+];
 
 const tokenOf = (servers: Machine[]): TicketInput => ({
   from: servers.map((server) => server.connection),

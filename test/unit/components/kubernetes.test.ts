@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import fc from "fast-check";
 import { parseAllDocuments } from "yaml";
 import { checkedArgs } from "../../../components/checkedArgs.ts";
-import { kernelItems } from "../../../components/kubernetes/kernel.ts";
+import { kernelIsReady, kernelItems } from "../../../components/kubernetes/kernel.ts";
 import { apiServerFiles } from "../../../components/kubernetes/kubeadm/apiServerFiles.ts";
 import { encryptionKeyItems } from "../../../components/kubernetes/kubeadm/encryptionKey.ts";
 import { hasJoined, joinScript } from "../../../components/kubernetes/kubeadm/joining.ts";
@@ -118,6 +118,13 @@ describe("the files of a node", () => {
       kernelItems(shared).flatMap((item) => (item.kind === "sysctl" ? [String(item.name)] : []));
     assert.ok(names(true).includes("vm.overcommit_memory"));
     assert.ok(names(false).every((name) => name.startsWith("net.")));
+  });
+
+  it("say which of the kernel's settings kubelet would not start with", () => {
+    const wrong = kernelIsReady.run.replace("kernel.panic 10", "kernel.panic 4711");
+    const { code, said } = sh(wrong);
+    assert.equal(code, 1);
+    assert.match(said, /^kernel\.panic is \d+, kubelet demands 4711$/m);
   });
 });
 
