@@ -46,6 +46,7 @@ export async function up(options: UpOptions): Promise<number> {
           project: engine.project,
         });
   const summary = await operate(engine, { operation: "up", json, target });
-  printSummary(summary, options.json, "nothing changed: every machine was read and is as declared");
+  const read = machine === undefined ? "every machine was read and is" : `${machine} was read and is`;
+  printSummary(summary, json, `nothing changed: ${read} as declared`);
   return summary.succeeded ? 0 : 1;
 }
