@@ -33,7 +33,9 @@ command_apply() {
 command_capture() { printf '%s\n' "$observed" >"$capture/was"; }
 
 command_restore() {
-  [ -n "$undo" ] || return 0
+  case $undo in
+    '' | : | ":$gw_newline") return 0 ;;
+  esac
   read -r gw_was <"$capture/was"
   case $gw_was in
     done=no) command_undo ;;

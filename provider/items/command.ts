@@ -11,7 +11,10 @@ export interface CommandItem extends CommonItem {
   run: string;
   /** POSIX shell script without side effects; exit 0 means that nothing is to do. */
   unless: string;
-  /** POSIX shell script that takes `run` back, also one that was cut short or undone by hand. Without it the command runs last, and a restore leaves it as it is. */
+  /**
+   * POSIX shell script that takes `run` back, after which `unless` must fail. Without it the command runs last, and a
+   * restore leaves it as it is; `:` says that the restores of other items take it back.
+   */
   undo?: string;
   /** Name of the HostState's ticket that `run` consumes. */
   ticket?: string;
