@@ -7,6 +7,7 @@ import type { SshPool, SshResult } from "../ssh/sshPool.ts";
 import { type Operation, renderProgram, type Wanted } from "./program.ts";
 import { parseReport, type Report } from "./report.ts";
 import { quote } from "./shell.ts";
+import { renderTicketProgram } from "./ticketProgram.ts";
 
 /** Seconds over which a lost connection is tried again while the program goes on without us. */
 const reconnectSeconds = 300;
@@ -96,8 +97,8 @@ export class MachineSession {
   async script(text: string, input: string, secondsLimit: number): Promise<SshResult> {
     return this.#pool.run(
       this.#connection,
-      this.#asRoot(`timeout ${secondsLimit} sh -c ${quote(text)}`),
-      input,
+      this.#asRoot("exec sh -s"),
+      renderTicketProgram(text, input, secondsLimit),
       secondsLimit + 20,
     );
   }

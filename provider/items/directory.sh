@@ -36,7 +36,8 @@ directory_observe_many() {
     fi
   done
   [ $# -gt 0 ] || return 0
-  stat -c '%a %U:%G' "$@" >"$gw_run/stat"
+  # Where one answer is missing, the lines do not fit: then each directory is observed by itself.
+  stat -c '%a %U:%G' "$@" >"$gw_run/stat" || return 0
   exec 5<"$gw_run/stat"
   for gw_i in $gw_regular; do
     read -r gw_stat <&5

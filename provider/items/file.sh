@@ -36,8 +36,8 @@ file_observe_many() {
     fi
   done
   [ $# -gt 0 ] || return 0
-  stat -c '%a %U:%G' -- "$@" >"$gw_run/stat"
-  sha256sum -- "$@" >"$gw_run/sums"
+  # Where one answer is missing, the lines do not fit: then each file is observed by itself.
+  stat -c '%a %U:%G' -- "$@" >"$gw_run/stat" && sha256sum -- "$@" >"$gw_run/sums" || return 0
   exec 5<"$gw_run/stat" 6<"$gw_run/sums"
   for gw_i in $gw_regular; do
     read -r gw_stat <&5

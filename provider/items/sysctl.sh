@@ -65,7 +65,8 @@ sysctl_observe_many() {
     fi
   done
   [ $# -gt 0 ] || return 0
-  cat -- "$@" >"$gw_run/values"
+  # A setting that cannot be read, or has several lines, spoils the order: then each is observed by itself.
+  cat -- "$@" >"$gw_run/values" || return 0
   exec 5<"$gw_run/values"
   for gw_i in $gw_present; do
     use_item "$gw_i"
@@ -74,6 +75,9 @@ sysctl_observe_many() {
     sysctl_line "$gw_line"
     remember "$gw_i" "$observed"
   done
+  if read -r gw_line <&5; then
+    for gw_i in $gw_present; do remember "$gw_i" ''; done
+  fi
   exec 5<&-
 }
 
