@@ -35,6 +35,18 @@ describe("links in documents", () => {
   });
 });
 
+describe("files that documents name", () => {
+  const folders = "cli|components|docs|errors|lab|provider|stacks|test|tools|versions";
+  const ofProject = new RegExp(`\`((?:${folders})/[a-z][A-Za-z0-9./-]*)\``, "g");
+
+  for (const document of documents)
+    it(`are there: ${document.path}`, () => {
+      // Capitals stand for a name.
+      for (const [, path = ""] of prose(document).matchAll(ofProject))
+        if (!/[A-Z]{3}/.test(path)) assert.ok(existsSync(join(root, path)), `${path} is not there`);
+    });
+});
+
 describe("the table of failures", () => {
   const failures = documents.find(({ path }) => path === "docs/failures.md")?.text ?? "";
   const rows = failures.split("\n").filter((line) => /^\| .*\]\(/.test(line));
