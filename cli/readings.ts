@@ -1,3 +1,4 @@
+import { GroundworkError } from "../errors/index.ts";
 import type { CheckResult, Drift, Reader } from "../provider/index.ts";
 import { keyOf } from "../provider/items/index.ts";
 import type { GateSpec } from "../provider/resources/gateSpec.ts";
@@ -33,8 +34,11 @@ export interface Reading {
   unread: Record<string, string>;
 }
 
-/** Compares every item of a deployment with its machine. */
+/** Compares every item of a deployment with its machine. Errors: GW705 where nothing is deployed. */
 export async function readItems(deployment: Deployment, reader: Reader): Promise<Reading> {
+  // Nothing would pass for everything being as declared.
+  if (hostStates(deployment).length === 0)
+    throw new GroundworkError("GW705", { what: "no stream stands on any machine" });
   const hosts = await Promise.all(hostStates(deployment).map((host) => observe(host, reader)));
   const names = streamNames([...hostStates(deployment), ...gates(deployment)]);
   return {

@@ -63,6 +63,12 @@ describe("drift", () => {
     assert.match(driftListText(reading), /^not read: server-1 \(GW201 server-1: no answer\)$/m);
   });
 
+  it("is not called none where nothing is deployed", async () => {
+    const nothing = { version: 3, deployment: {} };
+    await assert.rejects(readItems(nothing, readerOf({})), /GW705/);
+    await assert.rejects(readEverything(nothing, readerOf({})), /GW705/);
+  });
+
   it("goes on when the reading of one machine fails in a way that nobody foresaw", async () => {
     const reader = readerOf({});
     const observe = reader.observe;
