@@ -18,10 +18,11 @@ export function driftListText(reading: Reading): string {
     items.filter(({ asDeclared }) => !asDeclared).map((item) => `${stream}: ${driftText(item)}`),
   );
   const items = reading.streams.flatMap((stream) => stream.items);
+  const scope = Object.keys(reading.unread).length === 0 ? "items" : "items that were read";
   const sum =
-    drifted.length === 0
-      ? `no drift: ${items.length} items are as declared`
-      : `${drifted.length} of ${items.length} items are not as declared`;
+    drifted.length > 0
+      ? `${drifted.length} of ${items.length} ${scope} are not as declared`
+      : `${scope === "items" ? "no drift: " : ""}${items.length} ${scope} are as declared`;
   return [...drifted, ...unreadLines(reading), sum].join("\n");
 }
 

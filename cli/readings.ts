@@ -1,8 +1,6 @@
 import { GroundworkError } from "../errors/index.ts";
-import type { CheckResult, Drift, Reader } from "../provider/index.ts";
-import { keyOf } from "../provider/items/index.ts";
-import type { GateSpec } from "../provider/resources/gateSpec.ts";
-import type { HostStateSpec } from "../provider/resources/hostStateSpec.ts";
+import type { CheckResult, Drift, GateSpec, HostStateSpec, Reader } from "../provider/index.ts";
+import { keyOf } from "../provider/index.ts";
 import { type Deployed, type Deployment, gates, hostStates } from "./engine/deployment.ts";
 
 /** One item as its machine was found. */

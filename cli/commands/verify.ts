@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { openReader } from "../../provider/direct.ts";
+import { openReader } from "../../provider/index.ts";
 import { openStack } from "../openStack.ts";
 import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
 import { exitCodeOf, readEverything } from "../readings.ts";

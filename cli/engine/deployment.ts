@@ -1,5 +1,4 @@
-import type { GateSpec } from "../../provider/resources/gateSpec.ts";
-import type { HostStateSpec } from "../../provider/resources/hostStateSpec.ts";
+import type { GateSpec, HostStateSpec } from "../../provider/index.ts";
 
 /** The parts of an exported stack that we read. */
 export interface Deployment {

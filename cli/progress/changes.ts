@@ -1,6 +1,6 @@
 import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
 import type { Drift } from "../../provider/index.ts";
-import { type Item, keyOf, kindOf } from "../../provider/items/index.ts";
+import { type Item, keyOf, kindOf } from "../../provider/index.ts";
 import { placeOfStep, type Work, workOf } from "./step.ts";
 
 /** One part of a resource that an `up` would change. */

@@ -33,8 +33,9 @@ export function beginningText({ kind, work }: Pick<Step, "kind" | "work">): stri
 }
 
 /** What was done with a resource. */
-export function endingText(step: Pick<Step, "kind" | "work" | "summary" | "state">): string {
+export function endingText(step: Pick<Step, "kind" | "work" | "summary" | "state" | "unreachable">): string {
   if (step.state === "failed") return "failed";
+  if (step.work === "read" && step.unreachable !== undefined) return "not reached";
   if (step.work === "none") return "unchanged";
   if (step.kind !== "gate") return machineWords[step.kind]?.[step.work]?.[1] ?? ending[step.work];
   const opened = step.work !== "read" && step.work !== "delete" && step.summary !== undefined;

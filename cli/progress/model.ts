@@ -130,6 +130,9 @@ function said(run: Run, event: NonNullable<EngineEvent["diagnosticEvent"]>, at: 
     return { run: step === undefined ? run : withStep(run, { ...step, status: text }), news: [] };
   }
   const message: Message = { severity, text, ...(event.urn ? { urn: event.urn } : {}) };
+  // Every stream of a machine that is not reached says the same.
+  const known = severity === "warning" && run.messages.some((other) => other.text === text);
+  if (known) return { run, news: [] };
   return {
     run: { ...run, messages: [...run.messages, message] },
     news: [{ at, what: "said", message, ...(step === undefined ? {} : { step }) }],

@@ -61,6 +61,8 @@ describe("drift", () => {
     const reading = await readItems(deployment, readerOf(answers));
     assert.equal(exitCodeOf(reading), 2);
     assert.match(driftListText(reading), /^not read: server-1 \(GW201 server-1: no answer\)$/m);
+    const silent = await readItems(deployment, readerOf({ unreachable: ["server-1"] }));
+    assert.match(driftListText(silent), /^4 items that were read are as declared$/m);
   });
 
   it("is not called none where nothing is deployed", async () => {
