@@ -1,22 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import {
-  type CheckInput,
-  type FactInput,
-  Gate,
-  HostState,
-  type ItemInput,
-  type TicketInput,
-} from "../provider/index.ts";
+import { type CheckInput, Gate, type HostState } from "../provider/index.ts";
 import type { Machine } from "./machine.ts";
+import { type HostSpec, machineState } from "./machineState.ts";
 
-/** What a stream wants of one machine, as data: apply, verify and rollback all come from it. */
-export interface HostSpec {
-  items: ItemInput[];
-  guards?: CheckInput[];
-  checks?: CheckInput[];
-  facts?: Record<string, FactInput>;
-  tickets?: Record<string, TicketInput>;
-}
+export type { HostSpec } from "./machineState.ts";
 
 /** Arguments that every stream has. */
 export interface StreamArgs {
@@ -38,7 +25,6 @@ export abstract class Stream extends pulumi.ComponentResource {
   readonly #hosts: Record<string, HostState> = {};
   readonly #checks: CheckInput[] = [];
 
-  /** `title` is the stream's name for people: `Alpha`. */
   constructor(token: string, name: string, args: StreamArgs, opts?: pulumi.ComponentResourceOptions) {
     super(token, name, {}, opts);
     this.#streamArgs = args;
@@ -48,23 +34,21 @@ export abstract class Stream extends pulumi.ComponentResource {
   /** Brings one machine to its desired state; `part` tells several HostStates of one machine apart. */
   protected host(machine: Machine, spec: HostSpec, part?: string, after: pulumi.Resource[] = []): HostState {
     const name = [this.#streamName, part, machine.name].filter((word) => word !== undefined).join("-");
-    const host = new HostState(
-      name,
-      {
-        connection: machine.connection,
-        stream: this.#streamName,
-        waivers: this.#streamArgs.waivers,
-        ...spec,
-      },
-      {
-        parent: this,
-        dependsOn: [...(this.#streamArgs.after ?? []), ...after],
-        deletedWith: machine.resource,
-        deleteBeforeReplace: true,
-      },
-    );
+    const { waivers } = this.#streamArgs;
+    const args = {
+      machine,
+      stream: this.#streamName,
+      waivers,
+      after: [...(this.#streamArgs.after ?? []), ...after],
+    };
+    const host = machineState(this, name, args, spec);
     this.#hosts[name] = host;
     return host;
+  }
+
+  /** Puts HostStates that child components made behind the stream's Gate, by their full names. */
+  protected adopt(hosts: Record<string, HostState>): void {
+    Object.assign(this.#hosts, hosts);
   }
 
   /** Adds a check that is made from `machine` once the stream's hosts are done. */

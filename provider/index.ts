@@ -2,8 +2,11 @@
 export type { Check, CheckResult } from "./checks/check.ts";
 export { type Connection, connectionSchema } from "./connection.ts";
 export { openReader, type Reader } from "./direct.ts";
+export { quote } from "./engine/shell.ts";
+export * as fields from "./items/fields.ts";
 export * from "./items/index.ts";
 export { familyOf, network } from "./items/network.ts";
+export type { GateSpec } from "./resources/gateSpec.ts";
 export type { Drift, Fact, HostStateSpec, Ticket } from "./resources/hostStateSpec.ts";
 export type { LabNetworkSpec } from "./resources/labSpec.ts";
 export { Gate, type GateArgs } from "./sdk/gate.ts";

@@ -1,4 +1,4 @@
-import { quote } from "../../provider/engine/shell.ts";
+import { quote } from "../../provider/index.ts";
 
 /** A POSIX shell script that finds `values` in `$1`, `$2`, …: values are data, never code. */
 export function script(body: string, ...values: (string | number)[]): string {

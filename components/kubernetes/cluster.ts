@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { type CheckInput, Gate, type HostState } from "../../provider/index.ts";
+import type { CheckInput, Gate, HostState } from "../../provider/index.ts";
 import { checkedArgs } from "../checkedArgs.ts";
 import type { Machine } from "../machine.ts";
 import { probeImage } from "../runtime/index.ts";
@@ -55,8 +55,8 @@ export class Cluster extends Stream {
     this.network = this.#network(name, args);
     this.servers = [this.#server(name, args)];
     this.agents = (args.agents ?? []).map((machine) => this.#agent(name, machine, args));
-    const members = this.#members();
-    this.gate = this.#gate(name, args, members, this.#checks(settings));
+    this.#members();
+    this.gate = this.#gate(name, this.#checks(settings));
     this.endpoint = this.behindGate(this.servers[0].endpoint);
     this.kubeconfig = this.behindGate(this.servers[0].kubeconfig);
     this.registerOutputs({ endpoint: this.endpoint, kubeconfig: this.kubeconfig, gate: this.gate });
@@ -97,22 +97,15 @@ export class Cluster extends Stream {
   }
 
   /** One Gate over all parts; its checks are made on the first server. */
-  #gate(name: string, args: ClusterArgs, members: HostState, checks: CheckInput[]): Gate {
-    const hosts: Record<string, HostState> = {
-      ...prefixed(`${name}-network`, this.network.hosts),
-      [`${name}-members-${this.servers[0].machine.name}`]: members,
-      ...prefixed(name, Object.fromEntries(this.#nodes().map((node) => [node.machine.name, node.host]))),
-    };
-    return new Gate(
-      name,
-      {
-        stream: name,
-        generations: Object.fromEntries(Object.entries(hosts).map(([key, host]) => [key, host.generation])),
-        checks: checks.map((check) => ({ on: this.servers[0].machine.connection, ...check })),
-        waivers: args.waivers,
-      },
-      { parent: this, dependsOn: [...(args.after ?? []), ...Object.values(hosts)] },
-    );
+  #gate(name: string, checks: CheckInput[]): Gate {
+    const nodes = this.#nodes().map(({ machine, host }) => [`${name}-${machine.name}`, host]);
+    const networks = Object.entries(this.network.hosts).map(([machine, host]) => [
+      `${name}-network-${machine}`,
+      host,
+    ]);
+    this.adopt(Object.fromEntries([...networks, ...nodes]));
+    for (const check of checks) this.check(this.servers[0].machine, check);
+    return this.closeGate();
   }
 
   #nodes(): (KubernetesServer | KubernetesAgent)[] {
@@ -139,9 +132,6 @@ export class Cluster extends Stream {
     ];
   }
 }
-
-const prefixed = <T>(prefix: string, entries: Record<string, T>): Record<string, T> =>
-  Object.fromEntries(Object.entries(entries).map(([name, value]) => [`${prefix}-${name}`, value]));
 
 const settingsSchema = clusterSettingsSchema.extend({
   servers: z.array(z.unknown()).length(1, { error: "must hold exactly one machine" }),

@@ -1,5 +1,5 @@
-import { quote } from "../../provider/engine/shell.ts";
 import type { Check, ItemInput } from "../../provider/index.ts";
+import { quote } from "../../provider/index.ts";
 
 /** Kernel modules that Kubernetes needs, with a file or a line that shows that the kernel can do it, built in or not. */
 const modules = {

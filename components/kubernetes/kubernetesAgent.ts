@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HostState, ItemInput } from "../../provider/index.ts";
 import { checkedArgs } from "../checkedArgs.ts";
 import type { Machine } from "../machine.ts";
+import { machineState } from "../machineState.ts";
 import { agent } from "./kubeadm/strategy.ts";
 import type { KubernetesServer } from "./kubernetesServer.ts";
 import { type ClusterSettings, clusterSettingsSchema, type NodeArgs } from "./node.ts";
-import { nodeHost } from "./nodeHost.ts";
 import { openPort, openPortTo, ports } from "./openings.ts";
 
 export interface KubernetesAgentArgs extends NodeArgs {
@@ -35,7 +35,7 @@ export class KubernetesAgent extends pulumi.ComponentResource {
       servers,
     });
     this.machine = args.machine;
-    this.host = nodeHost(
+    this.host = machineState(
       this,
       name,
       {

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { HostState, ItemInput } from "../../provider/index.ts";
-import { network } from "../../provider/items/network.ts";
+import { network } from "../../provider/index.ts";
 import { checkedArgs } from "../checkedArgs.ts";
 import type { Machine } from "../machine.ts";
+import { machineState } from "../machineState.ts";
 import { firstServer } from "./kubeadm/strategy.ts";
 import { clusterSettingsSchema, type NodeArgs } from "./node.ts";
-import { nodeHost } from "./nodeHost.ts";
 import { openPort, ports } from "./openings.ts";
 
 /** What a server is told beside what every node is. */
@@ -54,7 +54,7 @@ export class KubernetesServer extends pulumi.ComponentResource {
     });
     // Openings first: the cluster's own pods use the API by the machine's address from its start on.
     const items = [...openings(settings), ...state.items];
-    this.host = nodeHost(this, name, { ...args, stream: args.stream ?? name }, { ...state, items });
+    this.host = machineState(this, name, { ...args, stream: args.stream ?? name }, { ...state, items });
     this.authority = this.host.fact("authority");
     this.kubeconfig = this.host.secretFact("kubeconfig");
     this.registerOutputs({ endpoint: this.endpoint, authority: this.authority, kubeconfig: this.kubeconfig });

@@ -1,4 +1,4 @@
-import { quote } from "../../provider/engine/shell.ts";
+import { quote } from "../../provider/index.ts";
 import type { HostSpec } from "../stream.ts";
 import { asAdministrator } from "./checks/testSpace.ts";
 

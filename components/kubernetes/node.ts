@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { familyOf, network } from "../../provider/items/network.ts";
+import { familyOf, network } from "../../provider/index.ts";
 import type { Machine } from "../machine.ts";
 import type { ArtifactCatalogue, CgroupDriver } from "../runtime/index.ts";
 

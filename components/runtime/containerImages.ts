@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { quote } from "../../provider/engine/shell.ts";
 import type { ItemInput } from "../../provider/index.ts";
+import { quote } from "../../provider/index.ts";
 
 /** An image that a machine has before anything asks for it, kept from being collected as garbage. */
 export interface ContainerImage {

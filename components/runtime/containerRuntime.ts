@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { ItemInput } from "../../provider/index.ts";
-import * as field from "../../provider/items/fields.ts";
+import { fields as field } from "../../provider/index.ts";
 import { images as knownImages, type ProgramName } from "../../versions/index.ts";
 import { checkedArgs } from "../checkedArgs.ts";
 import type { Machine } from "../machine.ts";

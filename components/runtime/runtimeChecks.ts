@@ -1,5 +1,5 @@
-import { quote } from "../../provider/engine/shell.ts";
 import type { Check } from "../../provider/index.ts";
+import { quote } from "../../provider/index.ts";
 import type { ContainerdSettings } from "./containerdConfiguration.ts";
 import type { ContainerImage } from "./containerImages.ts";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { quote } from "../../../provider/engine/shell.ts";
 import type { Check, CheckInput } from "../../../provider/index.ts";
+import { quote } from "../../../provider/index.ts";
 import { createInSpace, inTestSpace, serveLine, testPod } from "./testSpace.ts";
 
 const port = 8080;

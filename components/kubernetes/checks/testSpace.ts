@@ -1,4 +1,4 @@
-import { quote } from "../../../provider/engine/shell.ts";
+import { quote } from "../../../provider/index.ts";
 import { paths } from "../kubeadm/paths.ts";
 
 /** Makes kubectl the administrator of the cluster, on a server. */

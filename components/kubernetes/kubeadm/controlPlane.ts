@@ -1,5 +1,5 @@
-import { quote } from "../../../provider/engine/shell.ts";
 import type { ItemInput } from "../../../provider/index.ts";
+import { quote } from "../../../provider/index.ts";
 import { configurationAnnotation } from "./kubeadmConfiguration.ts";
 import { paths } from "./paths.ts";
 

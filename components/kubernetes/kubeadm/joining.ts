@@ -1,4 +1,4 @@
-import { quote } from "../../../provider/engine/shell.ts";
+import { quote } from "../../../provider/index.ts";
 import { yamlText } from "../yamlText.ts";
 import { paths } from "./paths.ts";
 import { resetNode } from "./resetNode.ts";

@@ -1,5 +1,5 @@
-import { quote } from "../../../provider/engine/shell.ts";
 import type { Check } from "../../../provider/index.ts";
+import { quote } from "../../../provider/index.ts";
 import { paths } from "./paths.ts";
 
 /** kubelet would refuse to start on a machine with swap. */

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { HostState, ItemInput } from "../../../provider/index.ts";
-import { familyOf } from "../../../provider/items/network.ts";
+import { familyOf } from "../../../provider/index.ts";
 import { checkedArgs } from "../../checkedArgs.ts";
 import type { Machine } from "../../machine.ts";
+import { machineState } from "../../machineState.ts";
 import { cniConfigurationFolder } from "../../runtime/index.ts";
 import type { HostSpec } from "../../stream.ts";
 import { clusterSettingsSchema } from "../node.ts";
-import { nodeHost } from "../nodeHost.ts";
 import { widest } from "../openings.ts";
 import { conflist } from "./conflist.ts";
 import { checkPodSubnets, podSubnetOf } from "./podSubnet.ts";
@@ -66,7 +66,7 @@ export class PodNetwork extends pulumi.ComponentResource {
     this.hosts = Object.fromEntries(
       args.machines.map((machine, place) => [
         machine.name,
-        nodeHost(
+        machineState(
           this,
           `${name}-${machine.name}`,
           { ...args, machine, stream: args.stream ?? name },
