@@ -12,6 +12,9 @@ import { trustCommand } from "./commands/trust.ts";
 import { upCommand } from "./commands/up.ts";
 import { verifyCommand } from "./commands/verify.ts";
 
+import { EngineFailure } from "./engine/command.ts";
+import { errorText } from "./progress/messageText.ts";
+
 const program = new Command("groundwork")
   .description("Takes machines from a bare address to a running, verified platform.")
   .enablePositionalOptions()
@@ -39,11 +42,16 @@ function withSettings(command: Command): Command {
   return command;
 }
 
+/** Coded errors and the engine's own words are for people; anything else is a defect, where the stack helps. */
+function explanation(error: unknown): string {
+  if (error instanceof GroundworkError) return error.message;
+  if (error instanceof EngineFailure) return errorText(error.message);
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = 2;
-  // Anything but a coded error is a defect of Groundwork itself: its stack is what helps.
-  const text = error instanceof GroundworkError ? error.message : (error as Error).stack;
-  process.stderr.write(`error: ${text}\n`);
+  process.stderr.write(`error: ${explanation(error)}\n`);
 }

@@ -1,6 +1,7 @@
 import type { Configuration } from "../stacks/configuration.ts";
-import { type Engine, openEngine } from "./engine/engine.ts";
+import type { Engine } from "./engine/engine.ts";
 import { parallelism } from "./engine/environment.ts";
+import { openEngine } from "./engine/openEngine.ts";
 import { readStackFile } from "./stackFile.ts";
 import { enabledStreams } from "./streams.ts";
 import { toolProgress } from "./toolProgress.ts";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { prepareEngine } from "../engine/engine.ts";
 import type { engineEnvironment } from "../engine/environment.ts";
+import { prepareEngine } from "../engine/openEngine.ts";
 import { parallelOf } from "../openStack.ts";
 import { type CommonOptions, examples, stackOption } from "../options.ts";
 import { prepare } from "../prepare.ts";

@@ -1,0 +1,123 @@
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
+import { GroundworkError } from "../../errors/index.ts";
+import type { Progress } from "../../tools/index.ts";
+import { root } from "../root.ts";
+import { EngineCommand, EngineFailure } from "./command.ts";
+import { Engine } from "./engine.ts";
+import {
+  engineEnvironment,
+  hasPassphrase,
+  ownsPassphrase,
+  passphraseFile,
+  stateBackend,
+} from "./environment.ts";
+import { type EnginePrograms, enginePrograms } from "./programs.ts";
+import { ensureSecretFile, newPassphrase } from "./secretFile.ts";
+import { privateConfigFile, secretsProvider } from "./stackConfigFile.ts";
+
+export interface OpenOptions {
+  stack: string;
+  /** How many operations may run at once. */
+  parallel: number;
+  progress: Progress;
+  /** Make the stack where there is none. Otherwise: GW705. */
+  create: boolean;
+}
+
+/** Loaded when the engine is used: half a second that other commands do not need. */
+const automation = (): Promise<typeof import("@pulumi/pulumi/automation/index.js")> =>
+  import("@pulumi/pulumi/automation/index.js");
+
+/** Opens a stack. Errors: GW705 without it, GW709 without a passphrase, GW6xx without an engine. */
+export async function openEngine(options: OpenOptions): Promise<Engine> {
+  const { stack } = options;
+  const programs = await enginePrograms(options.progress);
+  const environment = await prepareEnvironment(options, programs);
+  const command = new EngineCommand(programs.command, programs.version, environment);
+  const { LocalWorkspace } = await automation();
+  const workspace = await LocalWorkspace.create({ workDir: root, pulumiCommand: command.forAutomation() });
+  return new Engine({
+    stack: await openStack(options, workspace),
+    command,
+    environment,
+    configFile: ownsPassphrase(stack, process.env) ? await privateConfigFile(stack) : undefined,
+  });
+}
+
+/** The environment in which plain Pulumi works on the project, and everything that it names. */
+export async function prepareEngine(options: Omit<OpenOptions, "create">): Promise<Record<string, string>> {
+  return prepareEnvironment(options, await enginePrograms(options.progress));
+}
+
+async function prepareEnvironment(
+  { stack, parallel }: Omit<OpenOptions, "create">,
+  programs: EnginePrograms,
+): Promise<Record<string, string>> {
+  const environment = engineEnvironment({
+    root,
+    stack,
+    programFolders: programs.folders,
+    parallel,
+    environment: process.env,
+  });
+  await prepareBackend(environment);
+  await preparePassphrase(stack);
+  return environment;
+}
+
+/** A backend in files wants its folder to be there. */
+async function prepareBackend(environment: Record<string, string>): Promise<void> {
+  if (environment.PULUMI_BACKEND_URL !== undefined)
+    await mkdir(stateBackend(), { recursive: true, mode: 0o700 });
+}
+
+/** Makes the passphrase that Groundwork keeps for the stack. Errors: GW709 where it keeps none and none is given. */
+async function preparePassphrase(stack: string): Promise<void> {
+  if (ownsPassphrase(stack, process.env))
+    await ensureSecretFile(passphraseFile(stack, process.env), newPassphrase());
+  else if (!process.env.PULUMI_BACKEND_URL && !hasPassphrase(process.env) && !(await secretsProvider(stack)))
+    throw new GroundworkError("GW709", {
+      where: stack,
+      what: "only the stack dev gets a passphrase by itself",
+    });
+}
+
+async function openStack({ stack, create }: OpenOptions, workspace: LocalWorkspace): Promise<Stack> {
+  const { Stack } = await automation();
+  try {
+    return await Stack.select(stack, workspace);
+  } catch (error) {
+    if (!(error instanceof EngineFailure) || !/no stack named/.test(error.message)) throw error;
+    if (!create) throw new GroundworkError("GW705", { where: stack, what: "there is no such stack" });
+  }
+  await initialise(stack, workspace);
+  return Stack.select(stack, workspace);
+}
+
+/**
+ * Makes a stack. Where the passphrase is ours, from a folder of its own, so that the engine writes no salt into the
+ * project; a user's own secrets belong into the user's own file.
+ */
+async function initialise(stack: string, { pulumiCommand }: LocalWorkspace): Promise<void> {
+  const { LocalWorkspace } = await automation();
+  if (!ownsPassphrase(stack, process.env)) {
+    const provider = await secretsProvider(stack);
+    const workspace = await LocalWorkspace.create({
+      workDir: root,
+      pulumiCommand,
+      secretsProvider: provider,
+    });
+    return workspace.createStack(stack);
+  }
+  const folder = await mkdtemp(join(tmpdir(), "groundwork-"));
+  try {
+    await cp(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+    const workspace = await LocalWorkspace.create({ workDir: folder, pulumiCommand });
+    await workspace.createStack(stack);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
