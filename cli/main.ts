@@ -13,10 +13,18 @@ import { upCommand } from "./commands/up.ts";
 import { verifyCommand } from "./commands/verify.ts";
 
 import { EngineFailure } from "./engine/command.ts";
+import { examples } from "./options.ts";
 import { errorText } from "./progress/messageText.ts";
 
 const program = new Command("groundwork")
   .description("Takes machines from a bare address to a running, verified platform.")
+  .addHelpText(
+    "after",
+    examples(
+      { "./groundwork up": "bring up the lab", "./groundwork up --help": "more on one command" },
+      "0 done, 1 something failed or is not as declared, 2 nothing could be started; a command's help says more",
+    ),
+  )
   .enablePositionalOptions()
   .showHelpAfterError("(./groundwork --help shows the commands)")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));

@@ -37,7 +37,13 @@ const ssh = new Command("ssh")
   .argument("<machine>", "its name")
   .argument("[command...]", "after --, else a shell")
   .addOption(stackOption())
-  .addHelpText("after", examples({ "./groundwork lab ssh server-1 -- uptime": "run a command" }))
+  .addHelpText(
+    "after",
+    examples(
+      { "./groundwork lab ssh server-1 -- uptime": "run a command" },
+      "the command's own; 255 without a login, 2 where it could not be tried",
+    ),
+  )
   .action(async (name: string, command: string[], { stack }: { stack: string }) => {
     const machine = await running(stack, name);
     process.exitCode = await sshHere({ ...machine, keyFile: labLoginKey() }, command);
