@@ -26,9 +26,10 @@ save_definition() { # FILE
 
 # Saves the current item's present state as folder $1; a half-made capture never has that name.
 capture_to() {
-  rm -rf "$1.partial" "$1"
+  [ ! -e "$1.partial" ] && [ ! -e "$1" ] || rm -rf "$1.partial" "$1"
+  umask 077
   mkdir -p "$1.partial" || return 1
-  chmod 700 "$1.partial"
+  umask 022
   capture=$1.partial
   save_definition "$capture/item" && "${gw_kind}_capture" && mv "$1.partial" "$1"
 }

@@ -48,7 +48,7 @@ gw_revert() {
   lock_owner
   # A program that was still at work when the time was over has started it over.
   if [ -d "$gw_transaction" ] && [ "$(cat "$gw_transaction/armed")" = "$gw_armed" ]; then
-    transaction_restore
+    transaction_resume
   fi
   rm -rf "$gw_run"
 }

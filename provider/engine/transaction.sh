@@ -34,6 +34,32 @@ capture_before() {
   printf '%s\n' "$gw_capture" >>"$gw_transaction/order"
 }
 
+# Captures the current item, and with it the later ones beside it that are about to change too, as far as their kinds
+# have nothing to do with each other. One sync serves all: a power cut must not find a change on the disk and its
+# pre-image not.
+capture_ahead() {
+  gw_at=$gw_index
+  for gw_number in $gw_items; do
+    [ "$gw_number" -ge "$gw_at" ] || continue
+    use_item "$gw_number"
+    [ "$gw_number" -eq "$gw_at" ] || is_plain || break
+    eval "observed=\$gw_observed_$gw_number"
+    [ "$gw_number" -eq "$gw_at" ] || [ "$observed" != "$gw_desired" ] || continue
+    capture_before || return 1
+    eval "gw_captured_$gw_number=yes"
+    is_plain || break
+  done
+  use_item "$gw_at"
+  sync -f "$gw_transaction"
+}
+
+is_plain() {
+  case $gw_kind in
+    directory | file | sysctl | unit) ;;
+    *) return 1 ;;
+  esac
+}
+
 # An item that is already as desired still needs a baseline when it is claimed for the first time.
 capture_baseline() {
   [ ! -e "$gw_root/baseline/$gw_hash/item" ] || return 0
@@ -62,10 +88,12 @@ apply_all() {
 
 apply_item() {
   gw_before=$observed
-  capture_before >"$gw_run/log" 2>&1 || {
+  eval "gw_captured=\${gw_captured_$gw_index-}"
+  [ -n "$gw_captured" ] || capture_ahead >"$gw_run/log" 2>&1 || {
     report_text failed "$gw_index" capture <"$gw_run/log"
     return 1
   }
+  observed=$gw_before
   [ -z "$gw_endangers" ] || deadman_arm || return 1
   if [ -n "$gw_ticket" ]; then
     TICKET=$gw_run/ticket
@@ -116,6 +144,7 @@ release_item() { # HASH KEY LAST-DESIRED
   fi
   capture_to "$gw_transaction/items/$1" || return 1
   printf '%s\n' "$gw_transaction/items/$1" >>"$gw_transaction/order"
+  sync -f "$gw_transaction"
   [ -z "$gw_endangered" ] || deadman_arm || return 1
   use_capture "$gw_root/baseline/$1"
   if ! "${gw_kind}_restore" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-; then
@@ -156,10 +185,14 @@ transaction_restore() {
   else
     rm -f "$gw_root/claims/$gw_owner"
   fi
+  transaction_sync
   transaction_end
 }
 
+# From the mark on, an interruption is finished, not put back.
 transaction_commit() {
+  transaction_sync
+  : >"$gw_transaction/committed"
   rm -rf "$gw_root/fetch/$gw_owner"
   while read -r gw_folder; do
     rm -rf "$gw_folder"
@@ -168,11 +201,24 @@ transaction_commit() {
   transaction_end
 }
 
-transaction_end() {
+transaction_sync() {
   sync -f /etc 2>/dev/null
   sync -f "$gw_root" 2>/dev/null || sync
-  rm -rf "$gw_transaction"
+}
+
+# The timer goes first: it runs a program of the transaction's folder.
+transaction_end() {
   deadman_disarm
+  rm -rf "$gw_transaction"
+}
+
+# What an interruption left is put back; what was decided before it is finished.
+transaction_resume() {
+  if [ -e "$gw_transaction/committed" ]; then
+    transaction_commit
+  else
+    transaction_restore
+  fi
 }
 
 # A transaction that an interruption left behind is put back before anything else.
@@ -183,6 +229,6 @@ transaction_settle() {
     rm -rf "$gw_transaction"
     return 0
   fi
-  report settled "$gw_owner"
-  transaction_restore
+  [ -e "$gw_transaction/committed" ] || report settled "$gw_owner"
+  transaction_resume
 }

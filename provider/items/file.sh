@@ -57,8 +57,13 @@ file_apply() {
   }
   [ -d "${path%/*}/" ] || mkdir -p "${path%/*}" || return 1
   gw_new=$path.groundwork-new
-  rm -f "$gw_new"
-  (umask 077 && data >"$gw_new") && chown "$owner:$group" "$gw_new" && chmod "$mode" "$gw_new" || {
+  [ ! -e "$gw_new" ] && [ ! -L "$gw_new" ] || rm -rf "$gw_new"
+  # Nobody else reads it before it has its owner and mode.
+  umask 077
+  data >"$gw_new"
+  gw_code=$?
+  umask 022
+  [ "$gw_code" -eq 0 ] && file_own && chmod "$mode" "$gw_new" || {
     rm -f "$gw_new"
     return 1
   }
@@ -67,6 +72,10 @@ file_apply() {
     return 1
   fi
   mv -fT "$gw_new" "$path"
+}
+
+file_own() { # what root made is root's, unless its folder hands its group on
+  [ "$owner:$group" = root:root ] && [ ! -g "${path%/*}/" ] || chown "$owner:$group" "$gw_new"
 }
 
 file_capture() {
