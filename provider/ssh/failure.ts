@@ -11,3 +11,9 @@ export function classifySshFailure(words: string): ErrorCode {
   if (/Permission denied|Too many authentication failures|No such identity/i.test(words)) return "GW204";
   return "GW201";
 }
+
+/** The line that says why: the one that decides about the code, else the last one. */
+export function tellingLine(words: string): string {
+  const lines = words.split("\n").map((line) => line.trim());
+  return lines.find((line) => classifySshFailure(line) !== "GW201") ?? lines.at(-1) ?? "";
+}

@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -22,7 +24,7 @@ import {
   socketPath,
   sshHosts,
 } from "./configFile.ts";
-import { classifySshFailure } from "./failure.ts";
+import { classifySshFailure, tellingLine } from "./failure.ts";
 
 /** What a command on a machine printed, and how it ended. 255 is OpenSSH's own: the connection broke. */
 export interface SshResult {
@@ -129,38 +131,31 @@ export class SshPool {
   /** `-f` returns once the login is done and leaves the master in a session of its own, out of the engine's reach. */
   async #open(connection: Connection, alias: string): Promise<void> {
     const log = join(this.#folder, `${alias}.log`);
-    rmSync(log, { force: true });
     // A master that was killed leaves its socket, and beside it no other would share its connection.
     rmSync(socketPath(this.#sockets, connection), { force: true });
+    // A file takes what OpenSSH says, and what it says for a bastion; a pipe would stay open with the master.
+    const output = openSync(log, "w", 0o600);
     const code = await new Promise<number>((resolve) => {
-      const child = spawn(
-        "ssh",
-        [
-          "-F",
-          join(this.#folder, "config"),
-          "-E",
-          log,
-          "-o",
-          "ControlMaster=yes",
-          "-o",
-          "ControlPersist=no",
-          "-f",
-          "-N",
-          alias,
-        ],
-        { stdio: "ignore", detached: true },
-      );
+      const options = [
+        "-F",
+        join(this.#folder, "config"),
+        "-o",
+        "ControlMaster=yes",
+        "-o",
+        "ControlPersist=no",
+      ];
+      const child = spawn("ssh", [...options, "-f", "-N", alias], {
+        stdio: ["ignore", "ignore", output],
+        detached: true,
+      });
       child.on("error", () => resolve(127));
       child.on("exit", (exit) => resolve(exit ?? 255));
-    });
+    }).finally(() => closeSync(output));
     if (code === 0) return;
-    const words = existsSync(log)
-      ? readFileSync(log, "utf8").trim()
-      : code === 127
-        ? "the program ssh was not found"
-        : "";
+    const words = code === 127 ? "the program ssh was not found" : readFileSync(log, "utf8").trim();
+    const way = connection.bastion === undefined ? "" : ` through ${connection.bastion.name}`;
     throw new GroundworkError(classifySshFailure(words), {
-      what: `${connection.user ?? "root"}@${connection.address}:${connection.port ?? 22} did not let us in (${words.split("\n").at(-1) ?? `ssh exit ${code}`})`,
+      what: `${connection.user ?? "root"}@${connection.address}:${connection.port ?? 22}${way} did not let us in (${tellingLine(words) || `ssh exit ${code}`})`,
       where: connection.name,
     });
   }

@@ -274,7 +274,7 @@ test("destroy puts everything back byte for byte and leaves nothing behind", asy
   assert.equal(logins, 1);
   sameListing(await machine.listing("/etc"), etcBefore);
   assert.equal(await machine.inside(`cat /proc/sys/${setting.replaceAll(".", "/")}`), settingBefore);
-  assert.equal(await machine.inside("ls -d /var/lib/groundwork /run/slept 2>/dev/null || :"), "");
+  assert.equal(await machine.inside("find /var/lib/groundwork /run/slept 2>/dev/null || :"), "");
   assert.equal(
     await machine.inside(
       "systemctl list-units --all --no-legend 'groundwork-revert*' 'groundwork-????????????????.service'",

@@ -13,7 +13,7 @@ import {
   socketPath,
   sshHosts,
 } from "../../../provider/ssh/configFile.ts";
-import { classifySshFailure } from "../../../provider/ssh/failure.ts";
+import { classifySshFailure, tellingLine } from "../../../provider/ssh/failure.ts";
 import { connection } from "./smallSpec.ts";
 
 const execute = promisify(execFile);
@@ -162,6 +162,13 @@ describe("words of OpenSSH", () => {
     "ssh: Could not resolve hostname nowhere: Name or service not known": "GW201",
     "": "GW201",
   };
+  it("are told by the line that says why, which need not be the last one", () => {
+    const words =
+      "Host key verification failed.\r\nkex_exchange_identification: Connection closed by remote host";
+    assert.equal(tellingLine(words), "Host key verification failed.");
+    assert.equal(tellingLine("first\nConnection refused"), "Connection refused");
+  });
+
   for (const [text, code] of Object.entries(words)) {
     it(`stand for ${code}: ${text.split("\n")[0] || "no word at all"}`, () => {
       assert.equal(classifySshFailure(text), code);
