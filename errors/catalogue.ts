@@ -38,7 +38,7 @@ export const catalogue = {
   },
   GW301: {
     title: "An item could not be applied",
-    mend: "Read the evidence; the machine was put back as it was",
+    mend: "Read the evidence, correct the item or the machine, and run again",
   },
   GW302: {
     title: "The pre-image could not be restored",

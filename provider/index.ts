@@ -1,7 +1,7 @@
 /** The provider's face to programs and components. */
 export type { Check, CheckResult } from "./checks/check.ts";
 export { type Connection, connectionSchema } from "./connection.ts";
-export { openReader, type Reader } from "./direct.ts";
+export type { Reader } from "./direct.ts";
 export { quote } from "./engine/shell.ts";
 export * as fields from "./items/fields.ts";
 export * from "./items/index.ts";
@@ -19,3 +19,9 @@ export {
   type TicketInput,
 } from "./sdk/hostState.ts";
 export { LabMachine, LabNetwork } from "./sdk/lab.ts";
+
+/** Readings without the engine, for commands. Loaded when asked for: a program's start pays nothing for it. */
+export async function openReader(): Promise<import("./direct.ts").Reader> {
+  const direct = await import("./direct.ts");
+  return direct.openReader();
+}

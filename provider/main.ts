@@ -33,12 +33,17 @@ server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error,
   process.stdout.write(`${port}\n`);
 });
 
+/** An engine that was killed says nothing: without it the leases must not be renewed any longer. */
+const engine = process.ppid;
+setInterval(() => {
+  if (process.ppid !== engine) end();
+}, 2000).unref();
+
 /** The engine signals the whole group when it is done: leases are given back and connections end. */
 let closing = false;
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.on(signal, () => {
-    if (closing) return;
-    closing = true;
-    deployment.close().finally(() => process.exit(0));
-  });
+function end(): void {
+  if (closing) return;
+  closing = true;
+  deployment.close().finally(() => process.exit(0));
 }
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, end);

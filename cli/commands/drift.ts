@@ -21,7 +21,7 @@ export const driftCommand = new Command("drift")
   )
   .action(async ({ stack, json }: ReadOptions) => {
     const { engine } = await openStack(stack, false);
-    const reader = openReader();
+    const reader = await openReader();
     try {
       const { streams, unread } = await readItems(await engine.export(), reader);
       const reading = { streams, unread };

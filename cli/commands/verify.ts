@@ -18,7 +18,7 @@ export const verifyCommand = new Command("verify")
   )
   .action(async ({ stack, json }: ReadOptions) => {
     const { engine } = await openStack(stack, false);
-    const reader = openReader();
+    const reader = await openReader();
     try {
       const reading = await readEverything(await engine.export(), reader);
       process.stdout.write(`${json ? JSON.stringify(reading, undefined, 2) : verifyText(reading)}\n`);

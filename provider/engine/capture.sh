@@ -35,7 +35,7 @@ capture_to() {
 }
 
 use_capture() { # FOLDER
-  gw_index='' restart_on='' reload_on=''
+  gw_index='' restart_on='' reload_on='' request_on=''
   capture=$1
   # shellcheck disable=SC1091
   . "$1/item"

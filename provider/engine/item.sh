@@ -6,7 +6,7 @@
 # Makes item N the current one: its variables, gw_kind, gw_key, gw_hash, gw_desired.
 use_item() {
   gw_index=$1
-  restart_on='' reload_on='' gw_ticket=''
+  restart_on='' reload_on='' request_on='' gw_ticket=''
   "item_$1"
 }
 
@@ -21,7 +21,8 @@ locked() { # NAME COMMAND…
   gw_lock=$1
   shift
   mkdir -p "$gw_locks"
-  flock "$gw_locks/$gw_lock" "$@"
+  # What the command leaves running must not hold the lock.
+  flock -o "$gw_locks/$gw_lock" "$@"
 }
 
 remember() { eval "gw_observed_$1=\$2"; }

@@ -16,11 +16,14 @@ gw_read() {
 # What the issuers of tickets have to be asked: only for items that will be applied.
 gw_request() {
   machine_identity || return 1
+  observe_all
+  gw_changed=''
   for gw_i in $gw_items; do
     use_item "$gw_i"
-    [ -n "$gw_ticket" ] || continue
-    observe
-    [ "$observed" != "$gw_desired" ] || continue
+    eval "observed=\$gw_observed_$gw_i"
+    [ "$observed" = "$gw_desired" ] || gw_changed=$gw_changed$gw_newline$gw_key
+    # What is to change before it may make it differ too.
+    [ -n "$gw_ticket" ] && { [ "$observed" != "$gw_desired" ] || triggered "$request_on"; } || continue
     if command -v "${gw_kind}_request" >/dev/null; then
       "${gw_kind}_request" >"$gw_run/request" 2>"$gw_run/log" || {
         report_text failed "$gw_i" request <"$gw_run/log"
@@ -57,7 +60,7 @@ gw_apply() {
   claim_all && transaction_begin || return 1
   unlock_registry
   # shellcheck disable=SC2086
-  if apply_all && release_all && checks_run $gw_checks && facts_read; then
+  if release_all && apply_all && checks_run $gw_checks && facts_read && definitions_refresh; then
     if [ -e "$gw_transaction/armed" ]; then
       deadman_start_over
       report armed

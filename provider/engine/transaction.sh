@@ -68,7 +68,6 @@ capture_baseline() {
 }
 
 apply_all() {
-  gw_changed='' gw_dirty=''
   for gw_i in $gw_items; do
     use_item "$gw_i"
     if [ -e "$gw_run/cancel" ]; then
@@ -120,8 +119,9 @@ apply_item() {
   report changed "$gw_index" "$gw_before"
 }
 
-# Gives back what this program no longer claims.
+# Gives back what this program no longer claims. Comes before anything is applied: what stays sees what went.
 release_all() {
+  gw_changed='' gw_dirty=''
   released >"$gw_run/released"
   while IFS=$gw_tab read -r gw_a gw_b gw_c; do
     release_item "$gw_a" "$gw_b" "$gw_c" || return 1
@@ -138,7 +138,8 @@ release_item() { # HASH KEY LAST-DESIRED
   use_capture "$gw_root/baseline/$1"
   gw_endangered=$gw_endangers
   observe
-  if [ "$observed" != "$3" ]; then
+  # Content that somebody else changed since; other kinds have none that could be lost.
+  if [ "$observed" != "$3" ] && [ "$observed" != absent ] && command -v "${gw_kind}_has_content" >/dev/null; then
     gw_kept=$gw_root/kept/$(date -u +%Y%m%dT%H%M%SZ)-$1
     capture_to "$gw_kept" && report kept "$gw_kept $2"
   fi
@@ -152,7 +153,24 @@ release_item() { # HASH KEY LAST-DESIRED
     return 1
   fi
   printf '%s\n' "$gw_root/baseline/$1" >>"$gw_transaction/released"
+  gw_changed=$gw_changed$gw_newline$2
+  gw_dirty=yes
   report released "restored $2"
+}
+
+# A baseline keeps the definition by which it is restored: a changed one takes its place.
+definitions_refresh() {
+  [ -f "$gw_transaction/claim.before" ] || return 0
+  while IFS=$gw_tab read -r gw_word gw_a gw_b _; do
+    [ "$gw_word" = item ] || continue
+    eval "gw_i=\${gw_index_of_$gw_a-}"
+    [ -n "$gw_i" ] && [ -e "$gw_root/baseline/$gw_a/item" ] || continue
+    eval "gw_mine=\$gw_digest_$gw_i"
+    [ "$gw_b" != "$gw_mine" ] || continue
+    use_item "$gw_i"
+    save_definition "$gw_root/baseline/$gw_a/item.new" &&
+      mv "$gw_root/baseline/$gw_a/item.new" "$gw_root/baseline/$gw_a/item" || return 1
+  done <"$gw_transaction/claim.before"
 }
 
 # A second pass over restored items, in the order in which they were once applied.
@@ -197,6 +215,11 @@ transaction_commit() {
   while read -r gw_folder; do
     rm -rf "$gw_folder"
   done <"$gw_transaction/released"
+  if [ -f "$gw_transaction/purge" ]; then
+    while read -r gw_folder; do
+      rm -rf --one-file-system "$gw_folder"
+    done <"$gw_transaction/purge"
+  fi
   grep -q '^item' "$gw_transaction/claim.after" || rm -f "$gw_root/claims/$gw_owner"
   transaction_end
 }

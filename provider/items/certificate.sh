@@ -155,4 +155,6 @@ certificate_each() { # FUNCTION of file.sh, for both files
 
 certificate_capture() { mkdir "$capture/key" "$capture/crt" && certificate_each file_capture; }
 
+certificate_has_content() { :; }
+
 certificate_restore() { certificate_each file_restore; }

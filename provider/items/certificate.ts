@@ -53,6 +53,7 @@ export const certificate: ItemKind<CertificateItem> = {
     common_name: item.commonName,
     alt_names: item.subjectAltNames.join(","),
     authority: item.authority,
+    request_on: `file:${item.authority}`,
     owner: item.owner ?? "root",
     days: String(item.days ?? 365),
   }),

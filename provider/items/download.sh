@@ -216,6 +216,8 @@ download_capture() {
   file_capture
 }
 
+download_has_content() { :; }
+
 download_restore() {
   gw_file=$gw_root/downloads/installed-$gw_hash
   if [ -f "$capture/installed" ]; then

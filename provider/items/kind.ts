@@ -22,8 +22,9 @@ export interface CommonItem {
  * - `KIND_capture` saves the present state into the empty folder `$capture`;
  * - `KIND_restore` puts back what `$capture` holds.
  *
- * Two more are optional: `KIND_observe_many INDEX…` observes many items with few processes, and
- * `KIND_after_restore` runs once all items are back (a service that must see its old files again).
+ * More are optional: `KIND_observe_many INDEX…` observes many items with few processes, `KIND_request` prints what
+ * the issuer of its ticket has to know, `KIND_has_content` marks a kind whose content is kept aside when somebody
+ * else changed it, and `KIND_after_restore` runs once all items are back (a service that must see its old files again).
  */
 export interface ItemKind<T extends { kind: string }> {
   readonly kind: T["kind"];

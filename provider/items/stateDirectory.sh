@@ -35,11 +35,6 @@ stateDirectory_restore() {
 
 # A rename keeps the data as it is; on another file system it stays there, beside its old place.
 stateDirectory_set_aside() {
-  if [ -n "$gw_purge" ]; then
-    report kept "deleted, as asked: $path"
-    rm -rf --one-file-system "$path"
-    return
-  fi
   gw_name=${path##*/}
   [ ${#gw_name} -le 100 ] || gw_name=$gw_hash
   gw_name=$(date -u +%Y%m%dT%H%M%SZ)-$gw_name
@@ -53,7 +48,12 @@ stateDirectory_set_aside() {
   # Written first: an interruption after the rename must find the place again.
   [ ! -d "$gw_transaction" ] || printf '%s\n' "$gw_place" >"$gw_transaction/aside-$gw_hash"
   if mv -T "$path" "$gw_place"; then
-    report kept "$gw_place $gw_key"
+    if [ -n "$gw_purge" ]; then
+      # Not before the operation has held: a failed one brings the data back.
+      printf '%s\n' "$gw_place" >>"$gw_transaction/purge"
+    else
+      report kept "$gw_place $gw_key"
+    fi
   elif mountpoint -q "$path"; then
     report kept "$path $gw_key"
   else

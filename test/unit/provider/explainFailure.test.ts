@@ -21,7 +21,7 @@ describe("the explanation of a failure on a machine", () => {
     assert.equal(
       error.message,
       "GW301 m1 (alpha): file:/etc/it's $(here)/a (apply): No space left on device. The machine was put back as it was. " +
-        "Read the evidence; the machine was put back as it was",
+        "Read the evidence, correct the item or the machine, and run again",
     );
   });
 
