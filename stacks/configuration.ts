@@ -107,6 +107,8 @@ export interface AlphaSettings extends StreamSettings {
   journal: JournalSettings;
   /** Who keeps the clock; `existing` leaves the time service that is there. Default `systemd-timesyncd`. */
   timeSync: "systemd-timesyncd" | "existing";
+  /** Set kernel settings outside `net.*`; a container cannot, its host has to. Default true. */
+  kernelSysctls: boolean;
 }
 
 /** Charlie: metrics of every machine, gathered by one. */
@@ -273,6 +275,7 @@ const alpha: z.ZodType<AlphaSettings> = z
     ssh: section(ssh),
     journal: section(journal),
     timeSync: z.enum(["systemd-timesyncd", "existing"]).default("systemd-timesyncd"),
+    kernelSysctls: z.boolean().default(true),
   })
   .meta({ id: "AlphaSettings" });
 
