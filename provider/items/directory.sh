@@ -54,7 +54,7 @@ directory_apply() {
       echo "$path is there and is no directory ($observed)"
       return 1
       ;;
-    absent) mkdir -p "${path%/*}/" && mkdir -m 0700 "$path" || return 1 ;;
+    absent) made_again "$path" && mkdir -m 0700 "$path" || return 1 ;;
   esac
   chown "$owner:$group" "$path" && chmod "0$mode" "$path"
 }

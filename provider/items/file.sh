@@ -55,7 +55,7 @@ file_apply() {
     echo "$path is neither a file nor absent"
     return 1
   }
-  [ -d "${path%/*}/" ] || mkdir -p "${path%/*}" || return 1
+  [ -d "${path%/*}/" ] || made_again "$path" || return 1
   gw_new=$path.groundwork-new
   [ ! -e "$gw_new" ] && [ ! -L "$gw_new" ] || rm -rf "$gw_new"
   # Nobody else reads it before it has its owner and mode.

@@ -8,6 +8,7 @@ import type { Connection, HostStateSpec, Item } from "../../../provider/index.ts
 import { GateResource } from "../../../provider/resources/gate.ts";
 import { HostStateResource } from "../../../provider/resources/hostState.ts";
 import type { Properties } from "../../../provider/resources/resource.ts";
+import { eventually } from "../../support/eventually.ts";
 import { openTestLab, type TestLab, type TestMachine } from "../../support/testLab.ts";
 
 /** Ways to a machine, and what several machines decide together: bastions, users, checks from elsewhere, tickets, gates. */
@@ -48,6 +49,9 @@ const urn = (name: string): string => `urn:pulumi:dev::test::groundwork:index:Ho
 const call = (name: string) => ({ urn: urn(name), preview: false, timeout: 0 });
 const hostState = () => new HostStateResource(deployment);
 const file = (name: string): Item => ({ kind: "file", path: `/etc/way/${name}`, content: `${name}\n` });
+
+/** Everything that an operation could leave behind. */
+const traces = (): Promise<string> => m1.inside("find /etc/way /var/lib/groundwork 2>/dev/null || :");
 
 /** Checks inputs as the engine does, then creates. */
 async function create(name: string, spec: Omit<HostStateSpec, "stream">) {
@@ -92,7 +96,7 @@ test("a user with sudo does what root does, and one without is refused by name",
   assert.equal(await m1.inside("stat -c '%U %a' /etc/way/a"), "root 644");
   assert.deepEqual(host.outputs.facts, { who: "root\n" });
   await host.destroy();
-  assert.equal(await m1.inside("ls -d /etc/way /var/lib/groundwork 2>/dev/null || :"), "");
+  assert.equal(await traces(), "");
 });
 
 test("a login with a key that nobody knows there is refused by name", async () => {
@@ -144,7 +148,9 @@ test("a ticket comes from any machine that can issue it, and its request goes th
   });
   assert.equal(await m1.inside("cat /root/joined"), "issued by m2");
   assert.ok(!JSON.stringify(host.outputs).includes("issued"));
-  assert.equal(await m1.inside("find /run/groundwork* -type f ! -path '*/locks/*' 2>/dev/null || :"), "");
+  // Nobody waits for the end of the last cleaning.
+  const files = "find /run/groundwork* -type f ! -path '*/locks/*' 2>/dev/null || :";
+  await eventually("an empty /run/groundwork", async () => (await m1.inside(files)) === "");
   await host.destroy();
   assert.equal(await m1.inside("test -e /root/joined || echo gone"), "gone");
 
@@ -172,7 +178,39 @@ test("streams side by side on one machine share what they want alike, and the la
   assert.equal(await m1.inside("ls /etc/way | xargs"), "right shared");
   assert.deepEqual((await hosts[1]?.read())?.drift, []);
   await hosts[1]?.destroy();
-  assert.equal(await m1.inside("ls -d /etc/way /var/lib/groundwork 2>/dev/null || :"), "");
+  assert.equal(await traces(), "");
+});
+
+test("what one program claims, another one may share but not change, and is told whose it is", async () => {
+  const host = await create("first", { connection: m1.connection, items: [file("claimed")] });
+  const stranger = (content: string) => ({
+    stream: "way",
+    connection: m1.connection,
+    items: [{ kind: "file", path: "/etc/way/claimed", content }],
+  });
+  // Another process of another program: it knows nothing of what this one wants.
+  const other = fresh();
+  const elsewhere = {
+    ...call("stranger"),
+    urn: "urn:pulumi:dev::other::groundwork:index:HostState::stranger",
+  };
+  await deployment.close();
+  const changed = stranger("changed\n") as unknown as Properties;
+  await assert.rejects(new HostStateResource(other).create(elsewhere, changed), (error: Error) => {
+    assert.match(
+      error.message,
+      /^GW303 m1 \(way\): file:\/etc\/way\/claimed is claimed with another value by urn:pulumi:dev::test::\S+::first/,
+    );
+    return true;
+  });
+  assert.equal(await m1.inside("cat /etc/way/claimed"), "claimed");
+  const equal = stranger("claimed\n") as unknown as Properties;
+  const shared = await new HostStateResource(other).create(elsewhere, equal);
+  await new HostStateResource(other).delete(elsewhere, shared.id, { inputs: equal, outputs: shared.outputs });
+  await other.close();
+  assert.equal(await m1.inside("cat /etc/way/claimed"), "claimed");
+  deployment = fresh();
+  await host.destroy();
 });
 
 test("deletes and creates side by side on one machine do not take the registry from under each other", async () => {
@@ -185,7 +223,7 @@ test("deletes and creates side by side on one machine do not take the registry f
     assert.equal(await m1.inside("ls /etc/way | xargs"), "young");
     await young?.destroy();
   }
-  assert.equal(await m1.inside("ls -d /etc/way /var/lib/groundwork 2>/dev/null || :"), "");
+  assert.equal(await traces(), "");
 });
 
 test("what is restored is only what was ours: a file that somebody changed since is kept aside and named", async () => {
@@ -203,7 +241,7 @@ test("a deployment that failed before it claimed anything leaves nothing behind"
     code: "GW402",
   });
   await deployment.close();
-  assert.equal(await m1.inside("ls -d /etc/way /var/lib/groundwork 2>/dev/null || :"), "");
+  assert.equal(await traces(), "");
 });
 
 test("a gate opens when every check passes on its machine, and says what is waived", async () => {
