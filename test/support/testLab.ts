@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import * as lab from "../../lab/index.ts";
+import { exclusively } from "../../lab/lock.ts";
 import type { Connection } from "../../provider/index.ts";
 
 const execute = promisify(execFile);
@@ -50,8 +51,40 @@ export interface TestLab {
   close(): Promise<void>;
 }
 
-/** Makes a network and its machines. Needs root on Linux. Close it in `after`. */
+/**
+ * Makes a network and its machines. Needs root on Linux. Close it in `after`. Another run of the same tests on this
+ * computer is waited for.
+ */
 export async function openTestLab(options: TestLabOptions): Promise<TestLab> {
+  const unlock = await lockName(options.name);
+  try {
+    return await makeLab(options, unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+/** Keeps the network's name for this process until the function that is returned is called. */
+async function lockName(name: string): Promise<() => Promise<void>> {
+  let release: () => void = () => undefined;
+  let held: Promise<void> = Promise.resolve();
+  await new Promise<void>((resolve, reject) => {
+    held = exclusively(`test-${name}`, () => {
+      resolve();
+      return new Promise<void>((done) => {
+        release = done;
+      });
+    });
+    held.catch(reject);
+  });
+  return () => {
+    release();
+    return held;
+  };
+}
+
+async function makeLab(options: TestLabOptions, unlock: () => Promise<void>): Promise<TestLab> {
   const folder = await mkdtemp(join(tmpdir(), "groundwork-test-"));
   const network = networkOf(options, folder);
   await lab.deleteNetwork(network);
@@ -82,10 +115,14 @@ export async function openTestLab(options: TestLabOptions): Promise<TestLab> {
       return found;
     },
     async close() {
-      await lab.deleteNetwork(network);
-      await rm(folder, { recursive: true, force: true });
-      const left = await lab.residue(network.name);
-      if (left.length > 0) throw new Error(`the lab left ${JSON.stringify(left)}`);
+      try {
+        await lab.deleteNetwork(network);
+        await rm(folder, { recursive: true, force: true });
+        const left = await lab.residue(network.name);
+        if (left.length > 0) throw new Error(`the lab left ${JSON.stringify(left)}`);
+      } finally {
+        await unlock();
+      }
     },
   };
 }
