@@ -48,6 +48,11 @@ export class Deployment {
     this.#renewal ??= setInterval(() => void this.#eachLease("renew"), renewSeconds * 1000).unref();
   }
 
+  /** The machine turned out to be another deployment's. */
+  dropLease(connection: Connection): void {
+    this.#leased.delete(connection.name);
+  }
+
   /** Notes a program that {@link cancel} can stop. */
   started(run: string, session: MachineSession): void {
     this.#running.set(run, session);
@@ -65,6 +70,8 @@ export class Deployment {
   /** Gives the leases back and ends every connection. */
   async close(): Promise<void> {
     clearInterval(this.#renewal);
+    // A machine on which a program still works keeps its lease until that runs out.
+    for (const session of this.#running.values()) this.#leased.delete(session.machine);
     await this.#eachLease("leave");
     await this.#pool.close();
   }

@@ -26,12 +26,21 @@ save_definition() { # FILE
 
 # Saves the current item's present state as folder $1; a half-made capture never has that name.
 capture_to() {
-  [ ! -e "$1.partial" ] && [ ! -e "$1" ] || rm -rf "$1.partial" "$1"
+  # Its own name: a stream side by side may capture the same baseline, and the first one counts.
+  gw_partial=$1.partial-$gw_owner
+  [ ! -e "$gw_partial" ] || rm -rf "$gw_partial"
   umask 077
-  mkdir -p "$1.partial" || return 1
+  mkdir -p "$gw_partial" || return 1
   umask 022
-  capture=$1.partial
-  save_definition "$capture/item" && "${gw_kind}_capture" && mv "$1.partial" "$1"
+  capture=$gw_partial
+  save_definition "$capture/item" && "${gw_kind}_capture" || return 1
+  case $1 in
+    "$gw_root/baseline/"*) ;;
+    *) [ ! -e "$1" ] || rm -rf "$1" ;;
+  esac
+  mv -T "$gw_partial" "$1" 2>/dev/null && return
+  rm -rf "$gw_partial"
+  [ -e "$1/item" ]
 }
 
 use_capture() { # FOLDER

@@ -8,6 +8,7 @@ deadman_unit() { printf 'groundwork-revert-%s' "$gw_owner"; }
 deadman_arm() {
   [ ! -e "$gw_transaction/armed" ] || return 0
   gw_unit=$(deadman_unit)
+  rm -f "$gw_root/reverted-$gw_owner"
   {
     sed '/^# --- data ---$/q' "$gw_program"
     printf 'gw_owner=%s\ngw_revert END\n' "$gw_owner"
@@ -42,13 +43,13 @@ deadman_disarm() {
 gw_revert() {
   [ "$1" = END ] || return 1
   gw_run=$(mktemp -d /run/groundwork-revert.XXXXXX)
-  exec 3>"$gw_root/reverted-$gw_owner"
+  exec 3>"$gw_run/report"
   gw_transaction=$gw_root/transactions/$gw_owner
   gw_armed=$(cat "$gw_transaction/armed" 2>/dev/null)
   lock_owner
   # A program that was still at work when the time was over has started it over.
   if [ -d "$gw_transaction" ] && [ "$(cat "$gw_transaction/armed")" = "$gw_armed" ]; then
-    transaction_resume
+    transaction_resume && : >"$gw_root/reverted-$gw_owner"
   fi
   rm -rf "$gw_run"
 }

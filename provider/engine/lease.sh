@@ -24,3 +24,10 @@ lease_release() {
   IFS=$gw_tab read -r gw_a _ <"$gw_root/lease"
   [ "$gw_a" != "$gw_holder" ] || rm -f "$gw_root/lease"
 }
+
+# Only one's own lease is renewed: one that ran out may be somebody else's by now.
+lease_renew() {
+  [ -f "$gw_root/lease" ] || return 0
+  IFS=$gw_tab read -r gw_a _ <"$gw_root/lease"
+  [ "$gw_a" != "$gw_holder" ] || lease_take
+}

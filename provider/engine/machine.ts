@@ -48,6 +48,11 @@ export class MachineSession {
     this.#connection = connection;
   }
 
+  /** The machine's name. */
+  get machine(): string {
+    return this.#connection.name;
+  }
+
   /** Runs a program that changes nothing. */
   async read(wanted: Wanted, operation: Operation): Promise<Report> {
     const result = await this.#pool.run(
@@ -64,7 +69,8 @@ export class MachineSession {
     started?.(run);
     const program = renderProgram(wanted, { ...operation, run });
     const start = await this.#pool.run(this.#connection, this.#asRoot(startCommand(run)), program);
-    if (start.code !== 0 && start.code !== 255 && !start.stderr.includes("already")) this.#refuseLogin(start);
+    // Whatever else ended the waiting: what the program did stands in its report.
+    if (start.code !== 0 && /sudo:|password is required/.test(start.stderr)) this.#refuseLogin(start);
     const report = await this.#outcome(run);
     // Not waited for: the run's folder holds only what was just read, in memory, for root.
     void this.#pool
@@ -113,8 +119,9 @@ export class MachineSession {
   }
 
   async #fetchResult(run: string): Promise<SshResult> {
-    const until = Date.now() + reconnectSeconds * 1000;
+    let until = Date.now() + reconnectSeconds * 1000;
     for (;;) {
+      const asked = Date.now();
       const result = await this.#pool
         .run(this.#connection, this.#asRoot(resultCommand(run)), "")
         .catch((error: unknown) => {
@@ -122,6 +129,8 @@ export class MachineSession {
           return undefined;
         });
       if (result !== undefined && result.code !== 255) return result;
+      // A session that lasted was a connection: the time to come back begins anew.
+      if (result !== undefined && Date.now() - asked > 20_000) until = Date.now() + reconnectSeconds * 1000;
       if (Date.now() > until) {
         throw new GroundworkError("GW201", {
           what: `the connection was lost while a program ran, and did not come back within ${reconnectSeconds} s`,

@@ -91,6 +91,11 @@ gw_confirm() {
   machine_identity || return 1
   lock_owner
   gw_transaction=$gw_root/transactions/$gw_owner
+  if [ ! -d "$gw_transaction" ] && [ ! -e "$gw_root/reverted-$gw_owner" ]; then
+    # It was confirmed before, and the answer was lost.
+    report committed
+    return 0
+  fi
   if [ ! -d "$gw_transaction" ]; then
     refuse GW307 "the dead-man timer ran out before the change was confirmed"
     return 1
@@ -147,7 +152,7 @@ registry_unused() {
 gw_renew() {
   [ -f "$gw_root/lease" ] || return 0
   lock_registry
-  lease_take
+  lease_renew
 }
 
 # A deployment that began something and ended without a claim leaves nothing behind.

@@ -6,7 +6,7 @@ import { type Item, keyOf, kindOf } from "../items/index.ts";
 import type { Fact } from "../resources/hostStateSpec.ts";
 import { assign, printer, quote } from "./shell.ts";
 
-/** What a program is to do on the machine; each is a function `gw_…` of engine.sh. */
+/** What a program is to do on the machine; each is a function `gw_…` of operation.sh. */
 export type Action =
   | "read"
   | "request"

@@ -182,10 +182,16 @@ gw_pass_after() { # FILE of folders, last one first
   done <"$gw_run/after"
 }
 
-# Puts back everything that the transaction changed. Needs nothing but the transaction's folder.
+# Puts back everything that the transaction changed, but for what another stream wants just so.
+# Needs nothing but the transaction's folder.
 transaction_restore() {
   gw_failed=''
-  tac "$gw_transaction/order" >"$gw_run/order"
+  other_claims
+  tac "$gw_transaction/order" >"$gw_run/order.all"
+  : >"$gw_run/order"
+  while read -r gw_folder; do
+    wanted_elsewhere "${gw_folder##*/}" || printf '%s\n' "$gw_folder" >>"$gw_run/order"
+  done <"$gw_run/order.all"
   while read -r gw_folder; do
     use_capture "$gw_folder"
     if ! "${gw_kind}_restore" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-; then
@@ -195,11 +201,28 @@ transaction_restore() {
   done <"$gw_run/order"
   gw_pass_after "$gw_run/order"
   [ -z "$gw_failed" ] || return 1
+  transaction_sync
+  : >"$gw_transaction/restored"
+  sync -f "$gw_transaction"
+  transaction_forget
+}
+
+# Another claim holds the item with the very value that this operation brought about.
+wanted_elsewhere() { # HASH
+  gw_line=$(grep "^item$gw_tab$1$gw_tab" "$gw_transaction/claim.after") || return 1
+  gw_line=${gw_line#"item$gw_tab$1$gw_tab"}
+  grep -q "^item$gw_tab$1$gw_tab${gw_line%%"$gw_tab"*}$gw_tab" "$gw_run/others"
+}
+
+# The end of a restore, which an interruption may cut short and the next program finish.
+transaction_forget() {
+  other_claims
   while read -r gw_a; do
-    rm -rf "$gw_root/baseline/$gw_a" "$gw_root/baseline/$gw_a.partial"
+    grep -q "^item$gw_tab$gw_a$gw_tab" "$gw_run/others" || rm -rf "$gw_root/baseline/$gw_a"
   done <"$gw_transaction/baselines"
   if [ -f "$gw_transaction/claim.before" ]; then
-    mv "$gw_transaction/claim.before" "$gw_root/claims/$gw_owner"
+    cp "$gw_transaction/claim.before" "$gw_root/claims/$gw_owner.new"
+    mv "$gw_root/claims/$gw_owner.new" "$gw_root/claims/$gw_owner"
   else
     rm -f "$gw_root/claims/$gw_owner"
   fi
@@ -239,6 +262,8 @@ transaction_end() {
 transaction_resume() {
   if [ -e "$gw_transaction/committed" ]; then
     transaction_commit
+  elif [ -e "$gw_transaction/restored" ]; then
+    transaction_forget
   else
     transaction_restore
   fi

@@ -170,6 +170,8 @@ package_batch() {
     gw_specs="$gw_specs $name${version:+=$version}"
     gw_seconds=$((gw_seconds + time_limit))
   done
+  # Baselines are on the disk before what they describe changes.
+  sync -f "$gw_root"
   use_item "$gw_at"
   observed=$gw_at_observed
 }

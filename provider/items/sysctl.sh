@@ -17,7 +17,7 @@ sysctl_paths() { # NAME: sets gw_proc and gw_dropin without a process; a slash i
   case $1 in
     */*) gw_slashless=${1%%/*}_${1#*/} ;;
   esac
-  gw_dropin=/etc/sysctl.d/99-groundwork-$gw_slashless.conf
+  gw_dropin=/etc/sysctl.d/99-zz-groundwork-$gw_slashless.conf
 }
 
 sysctl_observe() {

@@ -3,13 +3,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GroundworkError } from "../../errors/index.ts";
 import type { CheckResult } from "../checks/check.ts";
 import { runChecks } from "../checks/runChecks.ts";
+import type { Connection } from "../connection.ts";
 import { type Deployment, isDeadHolder } from "../deployment/deployment.ts";
 import { UnknownOutcome } from "../engine/machine.ts";
 import { inOrder, type Operation } from "../engine/program.ts";
 import type { Report } from "../engine/report.ts";
 import { keyOf, kindOf } from "../items/index.ts";
 import { PartialFailure } from "../partialFailure.ts";
-import { hasUnknown, reveal, sameValue, secret, unknown, type Wire } from "../wire.ts";
+import { hasSecret, hasUnknown, reveal, sameValue, secret, unknown, type Wire } from "../wire.ts";
 import { collectTickets } from "./collectTickets.ts";
 import { explainFailure } from "./explainFailure.ts";
 import { type Drift, type HostStateSpec, hostStateSchema } from "./hostStateSpec.ts";
@@ -108,7 +109,7 @@ export class HostStateResource implements ResourceType {
     // Of a create whose end was never seen, not even the machine's identity is known.
     if (outputs.machineId !== "" && seen.machineId !== outputs.machineId)
       return { ...outputs, foundMachineId: seen.machineId ?? "" };
-    return { ...outputs, drift: seen.drift as unknown as Wire };
+    return { ...outputs, drift: withoutSecrets(seen.drift, state.inputs.items) as unknown as Wire };
   }
 
   async delete(call: Call, _id: string, state: { inputs: Properties; outputs: Properties }): Promise<void> {
@@ -119,7 +120,9 @@ export class HostStateResource implements ResourceType {
       purge: process.env.GROUNDWORK_PURGE === "yes",
       machineId: String(state.outputs.machineId ?? ""),
     };
-    const report = await this.#change(spec, { items: [] }, operation).catch(unlessAnotherKeyAnswers);
+    const report = await this.#change(spec, { items: [] }, operation).catch((error: unknown) =>
+      unlessAnotherKeyAnswers(error, spec.connection),
+    );
     if (report === undefined || report.errors.some((error) => error.code === "GW206")) {
       this.#deployment.messages.info(
         "the machine is not the one it was: nothing is left to restore",
@@ -162,13 +165,12 @@ export class HostStateResource implements ResourceType {
       session.change(wanted, { ...operation, ...more }, (run) => {
         current = run;
         this.#deployment.started(run, session);
+        this.#deployment.keepLease(spec.connection);
       });
     try {
       const report = await once({});
-      if (report.held === undefined) {
-        this.#deployment.keepLease(spec.connection);
-        return report;
-      }
+      if (report.held === undefined) return report;
+      this.#deployment.dropLease(spec.connection);
       return isDeadHolder(report.held.holder) ? await once({ deadHolder: report.held.holder }) : report;
     } finally {
       this.#deployment.ended(current);
@@ -239,6 +241,17 @@ export class HostStateResource implements ResourceType {
   }
 }
 
+/** A digest of a secret could be guessed at, and the state shows drift in clear. */
+function withoutSecrets(drift: Drift[], items: Wire | undefined): Drift[] {
+  const wrapped = Array.isArray(items) ? items : [];
+  const secrets = new Set(wrapped.filter(hasSecret).map((item) => keyOf(reveal(item) as never)));
+  return drift.map((entry) =>
+    secrets.has(entry.item)
+      ? { ...entry, observed: "another state", desired: "as declared, with a secret" }
+      : entry,
+  );
+}
+
 /** The machine may hold parts of what was begun: the state must know of it, so that a destroy takes them back. */
 function leavesSomething(error: unknown): error is GroundworkError {
   return error instanceof UnknownOutcome || (error instanceof GroundworkError && error.code === "GW302");
@@ -248,9 +261,12 @@ function nothingKnown(): Properties {
   return { machineId: "", generation: randomUUID(), facts: {}, secretFacts: secret({}), drift: [] };
 }
 
-/** The pinned key is gone from the address, and with it the machine that the resource was on. */
-function unlessAnotherKeyAnswers(error: unknown): undefined {
-  if (error instanceof GroundworkError && error.code === "GW202") return undefined;
+/**
+ * The pinned key is gone from the address, and with it the machine that the resource was on. Behind a bastion it may
+ * be the bastion's key, which says nothing of the machine.
+ */
+function unlessAnotherKeyAnswers(error: unknown, { bastion }: Connection): undefined {
+  if (error instanceof GroundworkError && error.code === "GW202" && bastion === undefined) return undefined;
   throw error;
 }
 

@@ -98,6 +98,9 @@ const common = [
   "ForwardAgent no",
   "ForwardX11 no",
   "ClearAllForwardings yes",
+  // A user's own sharing must not keep a bastion's connection alive; the command line says where ours is shared.
+  "ControlMaster no",
+  "ControlPersist no",
   "ConnectTimeout 10",
   "ServerAliveInterval 5",
   "ServerAliveCountMax 4",

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import {
   closeSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -192,6 +193,8 @@ function sweepDead(): void {
     const pid = new RegExp(`^${folderPrefix}(\\d+)-`).exec(name)?.[1];
     if (pid === undefined || isAlive(Number(pid))) continue;
     const folder = join("/tmp", name);
+    // Anybody may make a folder of that name; a configuration of somebody else must not be obeyed.
+    if (!isOwnFolder(folder)) continue;
     const config = join(folder, "config");
     if (existsSync(config)) {
       for (const alias of readFileSync(config, "utf8").matchAll(/^Host (\S+)$/gm)) {
@@ -201,4 +204,9 @@ function sweepDead(): void {
     }
     setTimeout(() => rmSync(folder, { recursive: true, force: true }), 2000).unref();
   }
+}
+
+function isOwnFolder(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found?.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
 }
