@@ -165,7 +165,7 @@ download_accept() {
 }
 
 download_install() {
-  gw_new=$path.groundwork-new
+  gw_new=$path.groundwork-$gw_owner
   rm -f "$gw_new"
   download_wanted_later
   download_place && chmod "$mode" "$gw_new" && download_record && mv -fT "$gw_new" "$path" || {

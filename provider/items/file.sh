@@ -56,7 +56,7 @@ file_apply() {
     return 1
   }
   [ -d "${path%/*}/" ] || made_again "$path" || return 1
-  gw_new=$path.groundwork-new
+  gw_new=$path.groundwork-$gw_owner
   [ ! -e "$gw_new" ] && [ ! -L "$gw_new" ] || rm -rf "$gw_new"
   # Nobody else reads it before it has its owner and mode.
   umask 077
@@ -94,7 +94,7 @@ file_has_content() { :; }
 file_restore() {
   [ ! -e "$capture/directory" ] || return 0
   if [ -e "$capture/old" ] || [ -L "$capture/old" ]; then
-    made_again "$path" && rm -rf "$path.groundwork-old" && cp -a "$capture/old" "$path.groundwork-old" && mv -fT "$path.groundwork-old" "$path"
+    made_again "$path" && rm -rf "$path.groundwork-old-$gw_owner" && cp -a "$capture/old" "$path.groundwork-old-$gw_owner" && mv -fT "$path.groundwork-old-$gw_owner" "$path"
   else
     rm -f "$path" || return 1
     made_tidy "$path"

@@ -104,9 +104,9 @@ sysctl_apply() {
     return 1
   }
   mkdir -p /etc/sysctl.d
-  printf '%s = %s\n' "$name" "$value" >"$gw_dropin.groundwork-new" || return 1
-  chmod 644 "$gw_dropin.groundwork-new"
-  mv -f "$gw_dropin.groundwork-new" "$gw_dropin"
+  printf '%s = %s\n' "$name" "$value" >"$gw_dropin.groundwork-$gw_owner" || return 1
+  chmod 644 "$gw_dropin.groundwork-$gw_owner"
+  mv -f "$gw_dropin.groundwork-$gw_owner" "$gw_dropin"
   sysctl_write "$value"
 }
 

@@ -247,7 +247,7 @@ function withoutSecrets(drift: Drift[], items: Wire | undefined): Drift[] {
   const secrets = new Set(wrapped.filter(hasSecret).map((item) => keyOf(reveal(item) as never)));
   return drift.map((entry) =>
     secrets.has(entry.item)
-      ? { ...entry, observed: "another state", desired: "as declared, with a secret" }
+      ? { ...entry, observed: "not as declared", desired: "as declared, with a secret" }
       : entry,
   );
 }
