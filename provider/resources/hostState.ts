@@ -103,7 +103,7 @@ export class HostStateResource implements ResourceType {
     const { unreachable: _, foundMachineId: __, ...outputs } = state.outputs;
     const seen = await observeHost(this.#deployment, parse(hostStateSchema, state.inputs), call.urn);
     if (seen.unreachable !== undefined) {
-      this.#deployment.messages.warning(`${seen.unreachable} Its state is kept as it was.`, call.urn);
+      this.#deployment.messages.warning(`${seen.unreachable}. Its state is kept as it was.`, call.urn);
       return { ...outputs, unreachable: seen.unreachable };
     }
     // Of a create whose end was never seen, not even the machine's identity is known.
@@ -201,15 +201,15 @@ export class HostStateResource implements ResourceType {
   ): Promise<void> {
     let last: unknown;
     for (let attempt = 1; attempt <= confirmTries; attempt++) {
+      if (attempt > 1) await sleep(confirmPause * 1000);
       const report = await session.confirm(operation).catch((error: unknown) => {
         last = error;
       });
       if (report?.succeeded) return;
       if (report !== undefined) throw explainFailure(spec, report);
-      await sleep(confirmPause * 1000);
     }
     throw new GroundworkError("GW307", {
-      what: `no new login succeeded after the change (${last instanceof Error ? last.message : "unknown"}); the machine takes it back by itself`,
+      what: `no new login succeeded after the change (${last instanceof Error ? last.message : "unknown"}); the machine takes it back by itself within ${operation.deadmanSeconds} s`,
       where: spec.connection.name,
       cause: last,
     });
