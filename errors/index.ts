@@ -28,7 +28,9 @@ export class GroundworkError extends Error {
 
   constructor(code: ErrorCode, context: ErrorContext) {
     const mend = context.mend ?? catalogue[code].mend;
-    super(`${code}${context.where ? ` ${context.where}` : ""}: ${context.what}. ${mend}`, {
+    // A list of problems ends its own lines.
+    const end = context.what.endsWith("\n") ? "" : ". ";
+    super(`${code}${context.where ? ` ${context.where}` : ""}: ${context.what}${end}${mend}`, {
       cause: context.cause,
     });
     this.name = "GroundworkError";

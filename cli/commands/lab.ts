@@ -57,6 +57,8 @@ const faults = {
 
 type Fault = keyof typeof faults;
 
+const faultExamples = { fail: "like pulling the plug", heal: "started again with its disk as it was" };
+
 const fail = faultCommand("fail", "cut a machine's power or network, or fill its disk");
 const heal = faultCommand("heal", "undo what lab fail did");
 
@@ -66,7 +68,7 @@ function faultCommand(action: "fail" | "heal", description: string): Command {
     .argument("<machine>", "its name")
     .addArgument(new Argument("<fault>", "what fails").choices(Object.keys(faults)))
     .addOption(stackOption())
-    .addHelpText("after", examples({ [`./groundwork lab ${action} agent-1 power`]: "like pulling the plug" }))
+    .addHelpText("after", examples({ [`./groundwork lab ${action} agent-1 power`]: faultExamples[action] }))
     .action(async (name: string, fault: Fault, { stack }: { stack: string }) => {
       const machine = { name, network: { name: stack } };
       await requireMachine(stack, name);

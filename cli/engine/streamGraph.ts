@@ -86,7 +86,10 @@ export function planRollback(deployment: Deployment, stream: string, withDepende
   const streams = rollbackOrder(deployment, stream);
   const later = streams.filter((name) => name !== stream);
   if (later.length > 0 && !withDependents)
-    throw new GroundworkError("GW702", { where: stream, what: `${later.join(", ")} stand on it` });
+    throw new GroundworkError("GW702", {
+      where: stream,
+      what: `${later.join(", ")} ${later.length === 1 ? "stands" : "stand"} on it`,
+    });
   const byUrn = streamsByUrn(deployment);
   const inside = (urn: string): boolean => streams.includes(byUrn.get(urn) ?? "");
   return {

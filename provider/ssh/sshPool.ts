@@ -208,5 +208,6 @@ function sweepDead(): void {
 
 function isOwnFolder(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  return found?.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
+  if (found === undefined) return false;
+  return found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
 }

@@ -21,7 +21,7 @@ describe("a rollback", () => {
       () => planRollback(two, "alpha", false),
       coded("GW702", /delta, bravo, charlie stand on it/),
     );
-    assert.throws(() => planRollback(two, "bravo", false), coded("GW702", /delta stand on it/));
+    assert.throws(() => planRollback(two, "bravo", false), coded("GW702", /delta stands on it/));
   });
 
   it("of a stream that nothing stands on takes its component, hosts and gate", () => {
