@@ -19,6 +19,9 @@ interface TestOptions {
   withoutLab: boolean;
 }
 
+/** What the unit tests call: they check shell programs, firewall tables and certificates with the real programs. */
+const testPackages = ["shellcheck", "nftables", "openssl", "openssh-client", "iproute2", "curl"];
+
 export const testCommand = new Command("test")
   .description("run every check and test of the project")
   .addArgument(new Argument("[pattern]", "run only test files whose path holds this"))
@@ -55,7 +58,7 @@ async function test(pattern: string | undefined, options: TestOptions): Promise<
 }
 
 async function checks(): Promise<TestPart[]> {
-  if (await isDebian()) await ensureDebianPackages(["shellcheck"], "to check shell programs");
+  if (await isDebian()) await ensureDebianPackages(testPackages, "to run the tests");
   return staticParts(await findShellFiles(root));
 }
 
