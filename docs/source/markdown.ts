@@ -5,6 +5,9 @@ export function markdownTable(head: string[], rows: string[][]): string {
   return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
 }
 
+/** A paragraph in lines of at most 120 characters. */
+export const paragraph = (text: string): string => text.replace(/(.{1,120})(?: |$)/g, "$1\n").trimEnd();
+
 /** A place in a document that {@link written} fills. */
 const place = /<!-- written by docs\/source\/write\.ts: (\w+) -->\n[\s\S]*?<!-- end -->/g;
 

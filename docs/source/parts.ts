@@ -4,6 +4,7 @@ import { commandTable } from "./commandTable.ts";
 import { configurationTables } from "./configurationTables.ts";
 import { graphModel } from "./graphModel.ts";
 import { graphPicture } from "./graphPicture.ts";
+import { itemReference } from "./itemReference.ts";
 import { itemTable } from "./itemTable.ts";
 import { registeredGraph } from "./registeredGraph.ts";
 
@@ -12,6 +13,7 @@ export const parts = (): Record<string, string> => ({
   commands: commandTable(),
   configuration: configurationTables(),
   items: itemTable(),
+  itemReference: itemReference(),
 });
 
 /** The picture of the lab's stack: `docs/graph.svg`. */

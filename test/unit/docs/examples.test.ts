@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import ts from "typescript";
 import { configurationOf } from "../../../cli/stackFile.ts";
 import { root } from "../../../docs/source/documents.ts";
+import { itemKinds } from "../../../provider/items/index.ts";
 import { examineConfiguration } from "../../../stacks/configuration.ts";
 import { type Block, blocksOf, readDocuments } from "./documents.ts";
 
@@ -15,6 +16,16 @@ describe("examples in documents", () => {
     const examples = blocks.filter(({ language }) => language === "ts");
     assert.ok(examples.length > 0);
     assert.deepEqual(typeErrors(examples), []);
+  });
+
+  it("are items of their kind where they are one item", () => {
+    const items = blocks.filter(isItem);
+    const kinds = items.map(({ content }) => content.match(/kind: "(\w+)"/)?.[1]);
+    assert.deepEqual([...new Set(kinds)].sort(), Object.keys(itemKinds).sort());
+    const [error] = typeErrors([
+      { document: "x.md", line: 3, language: "ts", content: '{ kind: "file", pat: "" }' },
+    ]);
+    assert.match(error ?? "", /^x\.md:3: .*'pat' does not exist/);
   });
 
   it("are found wrong where a type does not hold", () => {
@@ -43,19 +54,32 @@ describe("examples in documents", () => {
   });
 });
 
+/** An element of a list of items, not a whole file. */
+const isItem = ({ content }: Block): boolean => /^\{\s*kind: "/.test(content);
+
+/** A block as a file; `kind` alone decides which item an element is. */
+const fileOf = (block: Block): string =>
+  isItem(block)
+    ? `import type { Item } from "./provider/index.ts";\nexport const items: Item[] = [\n${block.content}];\n`
+    : block.content;
+
 /** What the type checker says of blocks, each a file of its own in the project's folder that is never written. */
 function typeErrors(examples: Block[]): string[] {
   const files = new Map(
     examples.map((block, index) => [join(root, `documentExample${index}.ts`), block] as const),
   );
+  const contentOf = (path: string): string | undefined => {
+    const block = files.get(path);
+    return block && fileOf(block);
+  };
   const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, root);
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile, getSourceFile } = host;
   host.fileExists = (path) => files.has(path) || fileExists(path);
-  host.readFile = (path) => files.get(path)?.content ?? readFile(path);
+  host.readFile = (path) => contentOf(path) ?? readFile(path);
   host.getSourceFile = (path, target, ...more) => {
-    const content = files.get(path)?.content;
+    const content = contentOf(path);
     return content === undefined
       ? getSourceFile(path, target, ...more)
       : ts.createSourceFile(path, content, target);
