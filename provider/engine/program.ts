@@ -70,17 +70,13 @@ export const keyHash = (key: string): string => digest(key).slice(0, 32);
 /** Short name of a HostState on the machine. */
 export const ownerOf = (urn: string): string => digest(urn).slice(0, 16);
 
-const onlyHere = new Set(["restart_on", "reload_on"]);
-
 /**
  * Two streams want the same of an item when its digests are equal. A default and the same value given count as
  * equal; what only orders or limits the work does not count.
  */
 export function itemDigest(item: Item): string {
   const kind = kindOf(item);
-  const variables = Object.entries(kind.variables(item))
-    .filter(([name]) => !onlyHere.has(name))
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const variables = Object.entries(kind.variables(item)).sort(([a], [b]) => (a < b ? -1 : 1));
   const bytes = kind.data?.(item);
   const wanted = [item.kind, kind.desired(item), variables, bytes === undefined ? "" : digest(bytes)];
   return digest(JSON.stringify(wanted)).slice(0, 32);
@@ -150,7 +146,11 @@ function operationLines(operation: Operation): string[] {
 }
 
 function itemLines(items: Item[], operation: Operation): string[] {
-  const lines = [`gw_items='${items.map((_, index) => index + 1).join(" ")}'`];
+  const independent = items.filter((item) => kindOf(item).independent).map((item) => item.kind);
+  const lines = [
+    `gw_items='${items.map((_, index) => index + 1).join(" ")}'`,
+    `gw_kinds_independent='${[...new Set(independent)].join(" ")}'`,
+  ];
   const manyKinds = new Set<string>();
   items.forEach((item, position) => {
     const index = position + 1;
@@ -162,8 +162,7 @@ function itemLines(items: Item[], operation: Operation): string[] {
     );
     const bytes = kindOf(item).data?.(item);
     // A read compares digests; contents stay here.
-    if (bytes !== undefined && (operation.action === "apply" || item.kind === "command"))
-      lines.push(printer(`data_${index}`, bytes));
+    if (bytes !== undefined && operation.action === "apply") lines.push(printer(`data_${index}`, bytes));
     if (library().includes(`\n${item.kind}_observe_many()`)) manyKinds.add(item.kind);
   });
   lines.push(`gw_kinds_many='${[...manyKinds].join(" ")}'`);
@@ -176,7 +175,7 @@ function itemLines(items: Item[], operation: Operation): string[] {
 
 function itemFunction(item: Item, index: number, hash: string, operation: Operation): string {
   const kind = kindOf(item);
-  const variables = Object.entries(kind.variables(item));
+  const variables = Object.entries({ ...kind.variables(item), ...kind.steering?.(item) });
   return [
     `item_${index}() {`,
     assign("gw_kind", item.kind),

@@ -35,27 +35,27 @@ capture_before() {
 }
 
 # Captures the current item, and with it the later ones beside it that are about to change too, as far as their kinds
-# have nothing to do with each other. One sync serves all: a power cut must not find a change on the disk and its
+# are independent. One sync serves all: a power cut must not find a change on the disk and its
 # pre-image not.
 capture_ahead() {
   gw_at=$gw_index
   for gw_number in $gw_items; do
     [ "$gw_number" -ge "$gw_at" ] || continue
     use_item "$gw_number"
-    [ "$gw_number" -eq "$gw_at" ] || is_plain || break
+    [ "$gw_number" -eq "$gw_at" ] || is_independent || break
     eval "observed=\$gw_observed_$gw_number"
     [ "$gw_number" -eq "$gw_at" ] || [ "$observed" != "$gw_desired" ] || continue
     capture_before || return 1
     eval "gw_captured_$gw_number=yes"
-    is_plain || break
+    is_independent || break
   done
   use_item "$gw_at"
   sync -f "$gw_transaction"
 }
 
-is_plain() {
-  case $gw_kind in
-    directory | file | sysctl | unit) ;;
+is_independent() {
+  case " $gw_kinds_independent " in
+    *" $gw_kind "*) ;;
     *) return 1 ;;
   esac
 }

@@ -25,6 +25,7 @@ export const allowedForward: ItemKind<AllowedForwardItem> = {
     .refine((item) => familyOf(item.from) === familyOf(item.to), {
       error: "`from` and `to` must be of the same family",
     }),
+  subjectFields: ["from", "to"],
   subject: (item) => `${item.from} to ${item.to}`,
   restores: () => "exactly",
   timeLimit: 10,

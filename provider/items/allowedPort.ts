@@ -37,6 +37,7 @@ export const allowedPort: ItemKind<AllowedPortItem> = {
     from: z.union([z.literal("any"), network]),
     timeLimit: field.timeLimit,
   }),
+  subjectFields: ["protocol", "port", "from"],
   subject: (item) => `${item.protocol}/${item.port} from ${item.from}`,
   restores: () => "exactly",
   timeLimit: 10,

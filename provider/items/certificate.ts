@@ -45,7 +45,7 @@ export const certificate: ItemKind<CertificateItem> = {
     days: z.number().int().min(1).max(3650).optional(),
     timeLimit: field.timeLimit,
   }),
-  subject: (item) => `${item.folder}/${item.name}`,
+  subjectFields: ["folder", "name"],
   restores: () => "exactly",
   timeLimit: 30,
   variables: (item) => ({
@@ -53,10 +53,10 @@ export const certificate: ItemKind<CertificateItem> = {
     common_name: item.commonName,
     alt_names: item.subjectAltNames.join(","),
     authority: item.authority,
-    request_on: `file:${item.authority}`,
     owner: item.owner ?? "root",
     days: String(item.days ?? 365),
   }),
+  steering: (item) => ({ request_on: `file:${item.authority}` }),
   desired: () => "valid",
   ticket: (item) => item.ticket,
 };

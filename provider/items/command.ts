@@ -31,7 +31,7 @@ export const command: ItemKind<CommandItem> = {
     ticket: z.string().min(1).optional(),
     timeLimit: field.timeLimit,
   }),
-  subject: (item) => item.name,
+  subjectFields: ["name"],
   restores: (item) => (item.undo === undefined ? "not" : "equivalent"),
   timeLimit: 300,
   variables: (item) => ({ name: item.name, unless: item.unless, undo: item.undo ?? "" }),

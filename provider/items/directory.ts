@@ -25,9 +25,10 @@ export const directory: ItemKind<DirectoryItem> = {
     group: field.account.optional(),
     timeLimit: field.timeLimit,
   }),
-  subject: (item) => item.path,
+  subjectFields: ["path"],
   restores: () => "exactly",
   timeLimit: 30,
+  independent: true,
   variables: (item) => ({
     path: item.path,
     mode: item.mode ?? "0755",

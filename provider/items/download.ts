@@ -32,7 +32,7 @@ export const download: ItemKind<DownloadItem> = {
     mode: field.mode.optional(),
     timeLimit: field.timeLimit,
   }),
-  subject: (item) => item.path,
+  subjectFields: ["path"],
   restores: () => "exactly",
   timeLimit: 600,
   variables: (item) => ({

@@ -36,9 +36,10 @@ export const file: ItemKind<FileItem> = {
     validate: field.text.optional(),
     timeLimit: field.timeLimit,
   }),
-  subject: (item) => item.path,
+  subjectFields: ["path"],
   restores: () => "exactly",
   timeLimit: 30,
+  independent: true,
   variables: (item) => ({
     path: item.path,
     mode: item.mode ?? "0644",

@@ -23,6 +23,7 @@ export const firewallTable: ItemKind<FirewallTableItem> = {
     }),
     timeLimit: field.timeLimit,
   }),
+  subjectFields: [],
   subject: () => "inet groundwork",
   restores: () => "exactly",
   timeLimit: 30,

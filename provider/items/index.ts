@@ -72,5 +72,10 @@ export function kindOf(item: Item): ItemKind<Item> {
 
 /** The name by which an item is known on a machine: `file:/etc/hosts`. */
 export function keyOf(item: Item): string {
-  return `${item.kind}:${kindOf(item).subject(item)}`;
+  return `${item.kind}:${subjectOf(item)}`;
+}
+
+function subjectOf(item: Item): string {
+  const kind = kindOf(item);
+  return kind.subject?.(item) ?? kind.subjectFields.flatMap((field) => item[field] ?? []).join("/");
 }

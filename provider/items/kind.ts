@@ -13,10 +13,20 @@ export interface CommonItem {
 }
 
 /**
+ * Keys of items that come before this one, one a line: their change in this run applies it though it is as desired
+ * (`restart_on`, `reload_on`), or makes its ticket needed (`request_on`).
+ */
+export interface Steering {
+  restart_on?: string;
+  reload_on?: string;
+  request_on?: string;
+}
+
+/**
  * One kind of item: its decisions in TypeScript, its work in the shell file of the same name.
  *
- * `KIND.sh` defines four functions. Each finds the item's {@link ItemKind.variables} as shell variables
- * and, where the kind has {@link ItemKind.data}, its bytes on the standard output of `data`:
+ * `KIND.sh` defines four functions. Each finds the item's {@link ItemKind.variables} and {@link ItemKind.steering}
+ * as shell variables and, where the kind has {@link ItemKind.data}, its bytes on the standard output of `data`:
  * - `KIND_observe` sets `$observed` to the machine's present state in one line;
  * - `KIND_apply` brings about the desired state;
  * - `KIND_capture` saves the present state into the empty folder `$capture`;
@@ -30,19 +40,31 @@ export interface ItemKind<T extends { kind: string }> {
   readonly kind: T["kind"];
   /** Checks an item whose values are all known. */
   readonly schema: z.ZodType<T>;
-  /** What the item is about on the machine (a path, a name): the key is `KIND:SUBJECT`. */
-  subject(item: T): string;
+  /**
+   * Fields that say what the item is about on the machine (a path, a name). Items with the same values are the same
+   * item; every other field says how it is wanted.
+   */
+  readonly subjectFields: readonly (keyof T & string)[];
+  /** How these fields read in the key `KIND:SUBJECT`. Default: their values with slashes between them. */
+  subject?(item: T): string;
   restores(item: T): Restores;
   /** Default time limit in seconds. */
   readonly timeLimit: number;
-  /** Shell variables for the functions; values are data and arrive byte for byte. */
+  /** What is wanted, as shell variables for the functions; values are data and arrive byte for byte. */
   variables(item: T): Record<string, string>;
+  /** Variables that only steer a run: two streams that differ in them want the same. */
+  steering?(item: T): Steering;
   /** Bytes too large or too secret for a variable. */
   data?(item: T): Uint8Array | undefined;
   /** What `KIND_observe` sets when the machine is as desired. */
   desired(item: T): string;
   /** A mistake here can lock everybody out of a machine whose sshd listens on `loginPort`: a dead-man timer guards the change. */
   endangersLogin?(item: T, loginPort: number): boolean;
+  /**
+   * Applying such an item changes nothing that the capture of another one, of this kind or another independent one,
+   * saves. So those beside each other are captured together, before the first of them changes. Default: false.
+   */
+  readonly independent?: boolean;
   /** Fields whose values never leave the provider's memory in clear. */
   readonly secretFields?: readonly string[];
   /** Name of the ticket that applying the item consumes. */

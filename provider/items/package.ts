@@ -28,7 +28,7 @@ export const aptPackage: ItemKind<PackageItem> = {
     hold: z.boolean().optional(),
     timeLimit: field.timeLimit,
   }),
-  subject: (item) => item.name,
+  subjectFields: ["name"],
   restores: () => "equivalent",
   timeLimit: 600,
   variables: (item) => ({ name: item.name, version: item.version ?? "", hold: item.hold ? "yes" : "no" }),

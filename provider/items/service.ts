@@ -30,13 +30,15 @@ export const service: ItemKind<ServiceItem> = {
     reloadOn: z.array(field.key).optional(),
     timeLimit: field.timeLimit,
   }),
-  subject: (item) => item.unit,
+  subjectFields: ["unit"],
   restores: () => "equivalent",
   timeLimit: 120,
   variables: (item) => ({
     unit: item.unit,
     enabled: (item.enabled ?? true) ? "yes" : "no",
     running: (item.running ?? true) ? "yes" : "no",
+  }),
+  steering: (item) => ({
     restart_on: (item.restartOn ?? []).join("\n"),
     reload_on: (item.reloadOn ?? []).join("\n"),
   }),

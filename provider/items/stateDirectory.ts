@@ -28,7 +28,7 @@ export const stateDirectory: ItemKind<StateDirectoryItem> = {
     group: field.account.optional(),
     timeLimit: field.timeLimit,
   }),
-  subject: (item) => item.path,
+  subjectFields: ["path"],
   restores: () => "equivalent",
   timeLimit: 60,
   variables: (item) => ({

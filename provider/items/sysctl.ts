@@ -23,9 +23,10 @@ export const sysctl: ItemKind<SysctlItem> = {
     }),
     timeLimit: field.timeLimit,
   }),
-  subject: (item) => item.name,
+  subjectFields: ["name"],
   restores: () => "exactly",
   timeLimit: 10,
+  independent: true,
   variables: (item) => ({ name: item.name, value: item.value }),
   desired: (item) => `value=${item.value} boot=${item.value}`,
 };

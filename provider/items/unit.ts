@@ -31,9 +31,10 @@ export const unit: ItemKind<UnitItem> = {
     content: field.text,
     timeLimit: field.timeLimit,
   }),
-  subject: (item) => (item.dropIn === undefined ? item.name : `${item.name}/${item.dropIn}`),
+  subjectFields: ["name", "dropIn"],
   restores: () => "exactly",
   timeLimit: 60,
+  independent: true,
   variables: (item) => ({
     name: item.name,
     path: unitPath(item),

@@ -1,3 +1,4 @@
+import { itemKinds } from "../items/index.ts";
 import { sameValue, type Wire } from "../wire.ts";
 import type { PropertyChange } from "./resource.ts";
 
@@ -37,11 +38,12 @@ function diffItem(before: Fields | undefined, after: Fields, path: string): Prop
     }));
 }
 
-const subjects = ["path", "name", "unit", "folder", "dropIn", "protocol", "port", "from", "to"];
+const kinds: Readonly<Record<string, { subjectFields: readonly string[] }>> = itemKinds;
 
-/** Kind and subject, also of an item with values that are not known yet. */
+/** Kind and subject, also of an item with values that are not known yet, or of a kind that is none any more. */
 function identity(item: Fields): string {
-  return JSON.stringify([item.kind, ...subjects.map((field) => item[field])]);
+  const fields = kinds[String(item.kind)]?.subjectFields ?? Object.keys(item);
+  return JSON.stringify([item.kind, ...fields.map((field) => item[field])]);
 }
 
 function asItems(value: Wire | undefined): Fields[] {

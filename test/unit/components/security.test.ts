@@ -42,7 +42,7 @@ import {
   effectiveApt,
   unattendedUpgrades,
 } from "../../../components/security/unattendedUpgrades.ts";
-import { type Item, kindOf } from "../../../provider/index.ts";
+import { type Item, keyOf, kindOf } from "../../../provider/index.ts";
 import { assertGolden } from "./golden.ts";
 import { run, sh, shApart, shellcheck } from "./shell.ts";
 
@@ -231,7 +231,7 @@ describe("kernel settings", () => {
   it("are named once each, in the form that items have", () => {
     const items = sysctlItems(true) as Item[];
     for (const item of items) kindOf(item).schema.parse(item);
-    assert.equal(new Set(items.map((item) => kindOf(item).subject(item))).size, items.length);
+    assert.equal(new Set(items.map((item) => keyOf(item))).size, items.length);
   });
 });
 

@@ -44,6 +44,20 @@ describe("the difference between two lists of items", () => {
     assert.deepEqual(diff([port], [port, { ...port, from: "10.0.0.0/8" }]), ["add items[1]"]);
   });
 
+  it("knows an item whatever else of it changed, its owner or the authority of a certificate", () => {
+    const leaf = { kind: "certificate", folder: "/etc/x", name: "a", commonName: "a", authority: "/etc/ca" };
+    assert.deepEqual(diff([leaf], [{ ...leaf, commonName: "b", authority: "/etc/cb" }]), [
+      "update items[0].commonName",
+      "update items[0].authority",
+    ]);
+    assert.deepEqual(diff([leaf], [leaf, { ...leaf, name: "b" }]), ["add items[1]"]);
+  });
+
+  it("names an item whose kind there is no more", () => {
+    const old = { kind: "ancient", what: "a" };
+    assert.deepEqual(diff([a, old, { ...old, what: "b" }], [a]), ["delete items[1]", "delete items[2]"]);
+  });
+
   it("shows a value that is not known yet as a change of its field alone", () => {
     assert.deepEqual(diff([a, b], [a, { ...b, content: unknown }]), ["update items[1].content"]);
   });

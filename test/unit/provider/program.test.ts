@@ -154,6 +154,7 @@ describe("the digest of a want", () => {
     assert.equal(itemDigest(file), itemDigest({ ...file, timeLimit: 3 }));
     const service: Item = { kind: "service", unit: "ssh.service" };
     assert.equal(itemDigest(service), itemDigest({ ...service, reloadOn: ["file:/etc/a"] }));
+    assert.notEqual(itemDigest(service), itemDigest({ ...service, running: false }));
   });
 
   it("differs with content, mode and kind", () => {

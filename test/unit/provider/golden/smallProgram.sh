@@ -13,6 +13,7 @@ gw_hold=''
 gw_deadman_seconds=60
 gw_lease_seconds=120
 gw_items='1 2 3 4 5 6'
+gw_kinds_independent='sysctl file unit'
 gw_index_of_803bdea7b66df5e84de9845a432489a5=1
 gw_digest_1=32d35066168456d88f440120f85a95bb
 item_1() {

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type Item, type ItemKindName, itemKinds, keyOf } from "../../../provider/index.ts";
+
+/** Keys stand in the registries of machines: each reads as it always did. */
+const keys: { readonly [K in ItemKindName]: [item: Extract<Item, { kind: K }>, key: string] } = {
+  allowedForward: [
+    { kind: "allowedForward", from: "10.0.0.0/8", to: "10.1.0.0/16" },
+    "allowedForward:10.0.0.0/8 to 10.1.0.0/16",
+  ],
+  allowedPort: [
+    { kind: "allowedPort", protocol: "tcp", port: 22, from: "any" },
+    "allowedPort:tcp/22 from any",
+  ],
+  certificate: [
+    {
+      kind: "certificate",
+      folder: "/etc/x",
+      name: "a",
+      commonName: "a",
+      subjectAltNames: ["DNS:a"],
+      authority: "/etc/ca.crt",
+      ticket: "t",
+    },
+    "certificate:/etc/x/a",
+  ],
+  command: [{ kind: "command", name: "make it", run: ":", unless: ":", undo: ":" }, "command:make it"],
+  directory: [{ kind: "directory", path: "/srv/a", mode: "0750" }, "directory:/srv/a"],
+  download: [{ kind: "download", path: "/opt/a", urls: ["http://a/"], sha256: "0" }, "download:/opt/a"],
+  file: [{ kind: "file", path: "/etc/a", content: "one" }, "file:/etc/a"],
+  firewallTable: [{ kind: "firewallTable", content: "table" }, "firewallTable:inet groundwork"],
+  package: [{ kind: "package", name: "gw", version: "1" }, "package:gw"],
+  service: [{ kind: "service", unit: "a.service", restartOn: ["file:/etc/a"] }, "service:a.service"],
+  stateDirectory: [{ kind: "stateDirectory", path: "/srv/a" }, "stateDirectory:/srv/a"],
+  sysctl: [{ kind: "sysctl", name: "net.ipv4.ip_forward", value: "1" }, "sysctl:net.ipv4.ip_forward"],
+  unit: [{ kind: "unit", name: "a.service", dropIn: "10-b", content: "" }, "unit:a.service/10-b"],
+};
+
+describe("the key of an item", () => {
+  for (const [item, key] of Object.values(keys)) {
+    const fields: readonly string[] = itemKinds[item.kind].subjectFields;
+    it(`is ${key}, and tells ${fields.join(", ") || "nothing"}`, () => {
+      assert.equal(keyOf(item), key);
+      const telling = Object.entries(item)
+        .filter(([field, value]) => field !== "kind" && keyOf(changed(item, field, value)) !== key)
+        .map(([field]) => field);
+      assert.deepEqual(telling.sort(), [...fields].sort());
+    });
+  }
+
+  it("of a unit file is its name alone", () => {
+    assert.equal(keyOf({ kind: "unit", name: "a.service", content: "" }), "unit:a.service");
+  });
+});
+
+const changed = (item: Item, field: string, value: unknown): Item =>
+  ({ ...item, [field]: typeof value === "number" ? value + 1 : `${value}x` }) as Item;
