@@ -14,6 +14,9 @@ export type ReadOptions = Pick<CommonOptions, "stack" | "json">;
 export const stackOption = (): Option =>
   new Option("-s, --stack <name>", "the stack: Pulumi.NAME.yaml configures it").default(labStack);
 
+/** How a command names the stack in advice: nothing for the one that it takes by itself. */
+export const stackWords = (stack: string): string => (stack === labStack ? "" : ` --stack ${stack}`);
+
 export const jsonOption = (): Option =>
   new Option("--json", "print the result as JSON; progress goes to standard error").default(false);
 

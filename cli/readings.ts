@@ -1,5 +1,5 @@
 import { GroundworkError } from "../errors/index.ts";
-import type { CheckResult, Drift, GateSpec, HostStateSpec, Reader } from "../provider/index.ts";
+import type { Check, CheckResult, Drift, GateSpec, HostStateSpec, Reader } from "../provider/index.ts";
 import { keyOf } from "../provider/index.ts";
 import { type Deployed, type Deployment, gates, hostStates } from "./engine/deployment.ts";
 
@@ -7,14 +7,17 @@ import { type Deployed, type Deployment, gates, hostStates } from "./engine/depl
 export interface ItemReading {
   item: string;
   machine: string;
-  asDeclared: boolean;
+  /** Null where its machine was not read. */
+  asDeclared: boolean | null;
   observed?: string;
   desired?: string;
 }
 
 /** One check; `unread` where its machine was not reached. */
-export interface CheckReading extends Omit<CheckResult, "result"> {
+export interface CheckReading extends Omit<CheckResult, "result" | "unreached"> {
   result: CheckResult["result"] | "unread";
+  /** Whose check it is: the gate's, which `up` counts, or a host's, which `up` runs when it changes that host. */
+  of: "gate" | "host";
   /** Why it may be skipped or fail. */
   waiver?: string;
 }
@@ -29,14 +32,19 @@ export interface StreamReading {
 /** What all machines said, and why some did not. */
 export interface Reading {
   streams: StreamReading[];
+  /** Reasons by machine. */
   unread: Record<string, string>;
 }
+
+/** Seconds that a check may take while another machine is not there: it may be waiting for just that one. */
+export const impatientSeconds = 20;
 
 /** Compares every item of a deployment with its machine. Errors: GW705 where nothing is deployed. */
 export async function readItems(deployment: Deployment, reader: Reader): Promise<Reading> {
   // Nothing would pass for everything being as declared.
   if (hostStates(deployment).length === 0)
     throw new GroundworkError("GW705", { what: "no stream stands on any machine" });
+  // All at once: the hosts of a machine share one try to reach it.
   const hosts = await Promise.all(hostStates(deployment).map((host) => observe(host, reader)));
   const names = streamNames([...hostStates(deployment), ...gates(deployment)]);
   return {
@@ -49,24 +57,22 @@ export async function readItems(deployment: Deployment, reader: Reader): Promise
   };
 }
 
-/** Compares every item and runs every check of a deployment. */
+/** Compares every item and runs every check of a deployment. What would run on a machine that is not there is not tried. */
 export async function readEverything(deployment: Deployment, reader: Reader): Promise<Reading> {
-  const specs = [...hostStates(deployment), ...gates(deployment)];
-  const [reading, ...results] = await Promise.all([
-    readItems(deployment, reader),
-    ...specs.map(({ spec }) => runChecks(spec, reader)),
-  ]);
-  const checks = specs.map(({ spec }, index) => ({ stream: spec.stream, checks: results[index] ?? [] }));
-  const unreadable = new Set(Object.keys(reading.unread));
+  const { streams, unread } = await readItems(deployment, reader);
+  const owners: Owner[] = [
+    ...hostStates(deployment).map(({ spec }) => ({ of: "host", spec }) as const),
+    ...gates(deployment).map(({ spec }) => ({ of: "gate", spec }) as const),
+  ];
+  const results = await Promise.all(owners.map((owner) => readChecks(owner, unread, reader)));
   return {
-    ...reading,
-    streams: reading.streams.map((stream) => ({
+    streams: streams.map((stream) => ({
       ...stream,
-      checks: checks
-        .filter((own) => own.stream === stream.stream)
-        .flatMap((own) => own.checks)
-        .map((check) => (unreadable.has(check.machine) ? { ...check, result: "unread" } : check)),
+      checks: owners.flatMap(({ spec }, index) =>
+        spec.stream === stream.stream ? (results[index] ?? []) : [],
+      ),
     })),
+    unread: { ...lostMachines(results.flat()), ...unread },
   };
 }
 
@@ -74,7 +80,7 @@ export async function readEverything(deployment: Deployment, reader: Reader): Pr
 export function exitCodeOf({ streams, unread }: Reading): 0 | 1 | 2 {
   if (Object.keys(unread).length > 0) return 2;
   const good = streams.every(
-    ({ items, checks }) => items.every(({ asDeclared }) => asDeclared) && checks.every(isOpen),
+    ({ items, checks }) => items.every(({ asDeclared }) => asDeclared === true) && checks.every(isOpen),
   );
   return good ? 0 : 1;
 }
@@ -92,13 +98,13 @@ interface HostReading {
 
 async function observe({ spec }: Deployed<HostStateSpec>, reader: Reader): Promise<HostReading> {
   const place = { stream: spec.stream, machine: spec.connection.name };
-  try {
-    const { drift, unreachable } = await reader.observe(spec);
-    if (unreachable !== undefined) return { ...place, items: [], unread: unreachable };
-    return { ...place, items: spec.items.map((item) => itemReading(keyOf(item), place.machine, drift)) };
-  } catch (error) {
-    return { ...place, items: [], unread: error instanceof Error ? error.message : String(error) };
-  }
+  const { drift, unreachable } = await reader.observe(spec).catch((error: unknown) => ({
+    drift: [],
+    unreachable: error instanceof Error ? error.message : String(error),
+  }));
+  const items = spec.items.map((item) => itemReading(keyOf(item), place.machine, drift));
+  if (unreachable === undefined) return { ...place, items };
+  return { ...place, items: items.map((item) => ({ ...item, asDeclared: null })), unread: unreachable };
 }
 
 function itemReading(item: string, machine: string, drift: Drift[]): ItemReading {
@@ -107,12 +113,58 @@ function itemReading(item: string, machine: string, drift: Drift[]): ItemReading
   return { item, machine, asDeclared: false, observed: found.observed, desired: found.desired };
 }
 
-async function runChecks(spec: HostStateSpec | GateSpec, reader: Reader): Promise<CheckReading[]> {
-  const results = (spec.checks ?? []).length === 0 ? [] : await reader.verify(spec);
-  return results.map((result) => {
-    const waiver = spec.waivers?.[result.name];
-    return waiver === undefined ? result : { ...result, waiver };
+/** Who has checks. */
+type Owner = { of: "host"; spec: HostStateSpec } | { of: "gate"; spec: GateSpec };
+
+async function readChecks(
+  owner: Owner,
+  unread: Record<string, string>,
+  reader: Reader,
+): Promise<CheckReading[]> {
+  const checks = owner.spec.checks ?? [];
+  const reachable = checks.filter((check) => unread[machineOf(check, owner)] === undefined);
+  const tried = Object.keys(unread).length === 0 ? reachable : reachable.map(impatient);
+  const results = tried.length === 0 ? [] : await reader.verify({ ...owner.spec, checks: tried });
+  return checks.map((check) => {
+    const machine = machineOf(check, owner);
+    const found = results.find((result) => result.name === check.name && result.machine === machine);
+    const waiver = owner.spec.waivers?.[check.name];
+    return {
+      ...(found === undefined ? notRun(check.name, machine, unread[machine]) : checkReading(found)),
+      of: owner.of,
+      ...(waiver === undefined ? {} : { waiver }),
+    };
   });
+}
+
+const machineOf = (check: Check, { of, spec }: Owner): string =>
+  check.on?.name ?? (of === "host" ? spec.connection.name : "");
+
+/** One short try: what waits for a machine that is gone would wait to its end. */
+const impatient = (check: Check): Check => ({
+  ...check,
+  within: 0,
+  timeLimit: Math.min(check.timeLimit ?? impatientSeconds, impatientSeconds),
+});
+
+type Found = Omit<CheckReading, "of" | "waiver">;
+
+function checkReading({ unreached, ...result }: CheckResult): Found {
+  return unreached === undefined ? result : notRun(result.name, result.machine, unreached);
+}
+
+const notRun = (name: string, machine: string, evidence = "not run"): Found => ({
+  name,
+  machine,
+  result: "unread",
+  seconds: 0,
+  evidence,
+});
+
+/** Machines that were there for their items, or have none, and not for a check. */
+function lostMachines(checks: CheckReading[]): Record<string, string> {
+  const lost = checks.filter(({ result }) => result === "unread");
+  return Object.fromEntries(lost.map(({ machine, evidence }) => [machine, evidence]));
 }
 
 function streamNames(deployed: { spec: { stream: string } }[]): string[] {

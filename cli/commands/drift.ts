@@ -2,8 +2,9 @@ import { Command } from "commander";
 import { openReader } from "../../provider/index.ts";
 import { openStack } from "../openStack.ts";
 import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
-import { exitCodeOf, readItems } from "../readings.ts";
+import { exitCodeOf, type ItemReading, type Reading, readItems } from "../readings.ts";
 import { driftListText } from "../readingText.ts";
+import { labAdvice } from "../unreadAdvice.ts";
 
 export const driftCommand = new Command("drift")
   .description("name every item that is not as declared on its machine; changes nothing")
@@ -23,17 +24,23 @@ export const driftCommand = new Command("drift")
     const { engine } = await openStack(stack, false);
     const reader = await openReader();
     try {
-      const { streams, unread } = await readItems(await engine.export(), reader);
-      const reading = { streams, unread };
-      const drift = streams.flatMap(({ stream: name, items }) =>
-        items
-          .filter((item) => !item.asDeclared)
-          .map(({ asDeclared: _, ...item }) => ({ stream: name, ...item })),
-      );
-      const text = json ? JSON.stringify({ drift, unread }, undefined, 2) : driftListText(reading);
+      const deployment = await engine.export();
+      const reading = await readItems(deployment, reader);
+      const text = json
+        ? JSON.stringify({ drift: driftOf(reading), unread: reading.unread }, undefined, 2)
+        : driftListText(reading, labAdvice(deployment, stack));
       process.stdout.write(`${text}\n`);
       process.exitCode = exitCodeOf(reading);
     } finally {
       await reader.close();
     }
   });
+
+/** Items that differ, with their streams. */
+function driftOf({ streams }: Reading): (Omit<ItemReading, "asDeclared"> & { stream: string })[] {
+  return streams.flatMap(({ stream, items }) =>
+    items
+      .filter(({ asDeclared }) => asDeclared === false)
+      .map(({ asDeclared: _, ...item }) => ({ stream, ...item })),
+  );
+}

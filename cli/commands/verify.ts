@@ -4,6 +4,7 @@ import { openStack } from "../openStack.ts";
 import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
 import { exitCodeOf, readEverything } from "../readings.ts";
 import { verifyText } from "../readingText.ts";
+import { labAdvice } from "../unreadAdvice.ts";
 
 export const verifyCommand = new Command("verify")
   .description("ask the machines for every item and every check of every stream; changes nothing")
@@ -20,8 +21,12 @@ export const verifyCommand = new Command("verify")
     const { engine } = await openStack(stack, false);
     const reader = await openReader();
     try {
-      const reading = await readEverything(await engine.export(), reader);
-      process.stdout.write(`${json ? JSON.stringify(reading, undefined, 2) : verifyText(reading)}\n`);
+      const deployment = await engine.export();
+      const reading = await readEverything(deployment, reader);
+      const text = json
+        ? JSON.stringify(reading, undefined, 2)
+        : verifyText(reading, labAdvice(deployment, stack));
+      process.stdout.write(`${text}\n`);
       process.exitCode = exitCodeOf(reading);
     } finally {
       await reader.close();

@@ -39,4 +39,6 @@ export interface CheckResult {
   seconds: number;
   /** What was seen, at most 4 KiB. */
   evidence: string;
+  /** Why its machine was not reached: the check did not run, and counts as failed. */
+  unreached?: string;
 }

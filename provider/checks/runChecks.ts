@@ -1,3 +1,4 @@
+import { GroundworkError } from "../../errors/index.ts";
 import type { Connection } from "../connection.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import type { CheckReport } from "../engine/report.ts";
@@ -18,7 +19,7 @@ export async function runChecks(
     groups(checks, on).map(async ({ connection, group }) => {
       const reports = await runGroup(deployment, connection, group);
       group.forEach((check, index) => {
-        results.set(check, resultOf(check, connection, reports[index], waivers));
+        results.set(check, resultOf(check, connection, reports[index] ?? { evidence: "not run" }, waivers));
       });
     }),
   );
@@ -42,33 +43,42 @@ function groups(checks: Check[], on: Connection | undefined): { connection: Conn
   );
 }
 
+/** A check of which no report came, and why. */
+type NotRun = Pick<CheckResult, "evidence" | "unreached">;
+
 async function runGroup(
   deployment: Deployment,
   connection: Connection,
   checks: Check[],
-): Promise<(CheckReport | string)[]> {
+): Promise<(CheckReport | NotRun)[]> {
   try {
     const report = await deployment
       .session(connection)
       .read({ items: [], checks }, { action: "verify", urn: "", project: "", stack: "" });
     return checks.map(
       (_, index) =>
-        report.checks.find((found) => found.id === `c${index + 1}`) ?? "the check did not report its end",
+        report.checks.find((found) => found.id === `c${index + 1}`) ?? {
+          evidence: "the check did not report its end",
+        },
     );
   } catch (error) {
-    return checks.map(() => (error instanceof Error ? error.message : String(error)));
+    const evidence = error instanceof Error ? error.message : String(error);
+    return checks.map(() => (isUnreached(error) ? { evidence, unreached: evidence } : { evidence }));
   }
 }
+
+/** The family of errors about connections. */
+const isUnreached = (error: unknown): boolean =>
+  error instanceof GroundworkError && error.code.startsWith("GW2");
 
 function resultOf(
   check: Check,
   connection: Connection,
-  report: CheckReport | string | undefined,
+  report: CheckReport | NotRun,
   waivers: Record<string, string>,
 ): CheckResult {
   const common = { name: check.name, machine: connection.name };
-  if (typeof report !== "object")
-    return { ...common, result: "fail", seconds: 0, evidence: report ?? "not run" };
+  if (!("result" in report)) return { ...common, result: "fail", seconds: 0, ...report };
   const waived = report.result !== "pass" && waivers[check.name] !== undefined;
   const evidence = waived ? `waived: ${waivers[check.name]}; ${report.evidence}` : report.evidence;
   return { ...common, result: waived ? "waived" : report.result, seconds: report.seconds, evidence };

@@ -82,7 +82,7 @@ export class GateResource implements ResourceType {
     if (failed.length > 0) {
       const skipped = failed.every((result) => result.result === "skip");
       throw new GroundworkError(skipped ? "GW403" : "GW401", {
-        what: `${failed.length} of ${results.length} checks: ${failed.map(line).join("; ")}${report === undefined ? "" : ` (all evidence: ${report})`}`,
+        what: `${failed.length} of ${results.length} checks: ${failureLines(failed).join("; ")}${report === undefined ? "" : ` (all evidence: ${report})`}`,
         where: `gate of ${spec.stream}`,
       });
     }
@@ -91,6 +91,19 @@ export class GateResource implements ResourceType {
 }
 
 const isClosed = (result: CheckResult): boolean => result.result === "fail" || result.result === "skip";
+
+/** One line for each failed check, and one for all checks of a machine that was not reached. */
+export function failureLines(failed: CheckResult[]): string[] {
+  const unreached = Map.groupBy(
+    failed.filter((result) => result.unreached !== undefined),
+    ({ machine, unreached }) => `on ${machine} could not run: ${unreached}`,
+  );
+  return [
+    ...[...unreached].map(([why, { length }]) => `${length} ${length === 1 ? "check" : "checks"} ${why}`),
+    ...failed.filter((result) => result.unreached === undefined).map(line),
+  ];
+}
+
 const line = (result: CheckResult): string =>
   `${result.name} (${result.machine}): ${result.evidence || result.result}`;
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { exitCodeOf, readEverything, readItems } from "../../../cli/readings.ts";
 import { driftListText, verifyText } from "../../../cli/readingText.ts";
-import type { CheckResult, Reader } from "../../../provider/index.ts";
+import { labAdvice } from "../../../cli/unreadAdvice.ts";
+import type { Check, CheckResult, Reader } from "../../../provider/index.ts";
 import { deploymentOf } from "./deployments.ts";
 
 interface Answers {
@@ -10,10 +11,20 @@ interface Answers {
   drift?: Record<string, string>;
   unreachable?: string[];
   check?: CheckResult["result"];
+  /** Hears of every check that is run. */
+  tried?: (check: Check) => void;
+  /** Machines that are there for their items and gone for their checks. */
+  lost?: string[];
 }
 
 /** Machines as a test wants them; the real reader asks over SSH. */
-function readerOf({ drift = {}, unreachable = [], check = "pass" }: Answers): Reader {
+function readerOf({
+  drift = {},
+  unreachable = [],
+  check: result = "pass",
+  tried = () => undefined,
+  lost = [],
+}: Answers): Reader {
   return {
     async observe({ connection: { name }, stream }) {
       if (unreachable.includes(name)) return { drift: [], unreachable: `GW201 ${name}: no answer` };
@@ -25,18 +36,27 @@ function readerOf({ drift = {}, unreachable = [], check = "pass" }: Answers): Re
       };
     },
     async verify(spec) {
-      const machine = "connection" in spec ? spec.connection.name : "server-1";
-      return (spec.checks ?? []).map(({ name }) => ({
-        name,
-        machine,
-        result: unreachable.includes(machine) ? "fail" : check,
-        seconds: 0.1,
-        evidence: "as seen",
-      }));
+      const own = "connection" in spec ? spec.connection.name : "";
+      return (spec.checks ?? []).map((check) => {
+        tried(check);
+        const machine = check.on?.name ?? own;
+        const found = { name: check.name, machine, seconds: 0.1 };
+        if (!lost.includes(machine)) return { ...found, result, evidence: "as seen" };
+        const unreached = `GW201 ${machine}: no answer`;
+        return { ...found, result: "fail", evidence: unreached, unreached };
+      });
     },
     async close() {},
   };
 }
+
+/** A check of a gate, from one machine. */
+const gateCheck = (name: string, machine: string, more: Partial<Check> = {}): Check => ({
+  name,
+  run: "true",
+  on: { name: machine, address: "192.0.2.1", hostKey: "ssh-ed25519 AAAA" },
+  ...more,
+});
 
 const deployment = deploymentOf(["server-1", "agent-1"]);
 
@@ -60,9 +80,10 @@ describe("drift", () => {
     const answers = { drift: { "agent-1 bravo": "gone" }, unreachable: ["server-1"] };
     const reading = await readItems(deployment, readerOf(answers));
     assert.equal(exitCodeOf(reading), 2);
-    assert.match(driftListText(reading), /^not read: server-1 \(GW201 server-1: no answer\)$/m);
+    assert.match(driftListText(reading), /^not reached: server-1: GW201 server-1: no answer$/m);
+    assert.match(driftListText(reading), /^1 of 8 items are not as declared, 4 were not read$/m);
     const silent = await readItems(deployment, readerOf({ unreachable: ["server-1"] }));
-    assert.match(driftListText(silent), /^4 items that were read are as declared$/m);
+    assert.match(driftListText(silent), /^4 of 8 items are as declared, 4 were not read$/m);
   });
 
   it("is not called none where nothing is deployed", async () => {
@@ -80,13 +101,17 @@ describe("drift", () => {
     };
     const reading = await readItems(deployment, reader);
     assert.deepEqual(reading.unread, { "server-1": "unforeseen" });
-    assert.equal(reading.streams.flatMap(({ items }) => items).length, 4);
+    const items = reading.streams.flatMap((stream) => stream.items);
+    assert.deepEqual(
+      items.map(({ machine, asDeclared }) => `${machine} ${asDeclared}`),
+      Array(4).fill(["server-1 null", "agent-1 true"]).flat(),
+    );
   });
 });
 
 describe("verify", () => {
   it("asks for every item and every check of hosts and gates", async () => {
-    const checks = [{ name: "the gate's own", run: "true" }];
+    const checks = [gateCheck("the gate's own", "server-1")];
     const reading = await readEverything(deploymentOf(["server-1"], [], checks), readerOf({}));
     assert.deepEqual(
       reading.streams.map(({ stream, items, checks: ran }) => [
@@ -102,7 +127,10 @@ describe("verify", () => {
       ],
     );
     assert.equal(exitCodeOf(reading), 0);
-    assert.match(verifyText(reading), /^alpha: 1 of 1 items as declared, 2 of 2 checks pass$/m);
+    assert.match(
+      verifyText(reading),
+      /^alpha: 1 of 1 items as declared; gate: 1 of 1 checks pass; hosts: 1 of 1 checks pass$/m,
+    );
   });
 
   it("fails with the evidence of a failed check", async () => {
@@ -113,22 +141,114 @@ describe("verify", () => {
 
   it("takes a skipped check for a failed one, and a waived one with its reason for a passed one", async () => {
     assert.equal(exitCodeOf(await readEverything(deployment, readerOf({ check: "skip" }))), 1);
-    const checks = [{ name: "the moon is full", run: "true" }];
+    const checks = [gateCheck("the moon is full", "server-1")];
     const waived = await readEverything(
       deploymentOf(["server-1"], [], checks),
       readerOf({ check: "waived" }),
     );
     assert.equal(exitCodeOf(waived), 0);
     assert.match(verifyText(waived), /– the moon is full .*: waived, nobody waits for it/);
-    assert.match(verifyText(waived), /2 waived/);
+    assert.match(verifyText(waived), /gate: 0 of 1 checks pass, 1 waived/);
   });
 
-  it("does not take the silence of a machine for a failed check", async () => {
+  it("says why it counts more checks than up", async () => {
+    const reading = await readEverything(
+      deploymentOf(["server-1"], [], [gateCheck("the gate's own", "server-1")]),
+      readerOf({}),
+    );
+    assert.match(verifyText(reading), /^5 checks: 1 of gates, which is what up counts, and 4 of hosts/m);
+  });
+});
+
+describe("verify with a machine that is not there", () => {
+  const checks = [
+    gateCheck("from the dead one", "agent-1"),
+    gateCheck("towards the dead one", "server-1", { within: 120, timeLimit: 240 }),
+    gateCheck("a quick one", "server-1", { timeLimit: 5 }),
+  ];
+  const two = deploymentOf(["server-1", "agent-1"], ["agent-1"], checks);
+
+  it("does not take its silence for a failed check", async () => {
     const reading = await readEverything(deployment, readerOf({ unreachable: ["agent-1"] }));
     assert.equal(exitCodeOf(reading), 2);
     const results = new Set(
-      reading.streams.flatMap(({ checks }) => checks.map(({ machine, result }) => `${machine} ${result}`)),
+      reading.streams.flatMap(({ checks: ran }) => ran.map(({ machine, result }) => `${machine} ${result}`)),
     );
     assert.deepEqual([...results].sort(), ["agent-1 unread", "server-1 pass"]);
+  });
+
+  it("tries no check on it, and the others once and shortly", async () => {
+    const tried: Check[] = [];
+    await readEverything(two, readerOf({ unreachable: ["agent-1"], tried: (check) => tried.push(check) }));
+    const names = tried.map(({ name, within, timeLimit }) => `${name} ${within} ${timeLimit}`);
+    assert.deepEqual(names.sort(), [
+      "a quick one 0 5",
+      "alpha works 0 20",
+      "bravo works 0 20",
+      "charlie works 0 20",
+      "delta works 0 20",
+      "towards the dead one 0 20",
+    ]);
+  });
+
+  it("leaves checks their patience while every machine is there", async () => {
+    const tried: Check[] = [];
+    await readEverything(two, readerOf({ tried: (check) => tried.push(check) }));
+    const patient = tried.find(({ name }) => name === "towards the dead one");
+    assert.deepEqual([patient?.within, patient?.timeLimit], [120, 240]);
+  });
+
+  it("names it first, and its cause once, with what to do and what is not known", async () => {
+    const reading = await readEverything(two, readerOf({ unreachable: ["agent-1"] }));
+    const text = verifyText(reading, labAdvice(two, "dev"));
+    assert.equal(
+      text.split("\n").slice(0, 5).join("\n"),
+      `not reached: agent-1: GW201 agent-1: no answer
+  It is of the lab: ./groundwork up starts it again, ./groundwork lab heal agent-1 network plugs it in
+  4 items on agent-1 could not be read
+  5 checks on agent-1 could not run: alpha 2, bravo 1, charlie 1, delta 1
+  the others were tried once, for at most 20 s each: they may ask for agent-1`,
+    );
+    assert.equal(text.split("no answer").length, 2);
+    assert.doesNotMatch(text, /from the dead one|alpha works \(agent-1/);
+  });
+
+  it("counts what could not be read or run, instead of leaving it out", async () => {
+    const reading = await readEverything(two, readerOf({ unreachable: ["agent-1"] }));
+    assert.match(
+      verifyText(reading),
+      /^alpha: 1 of 2 items as declared, 1 not read; gate: 2 of 3 checks pass, 1 could not run; hosts: 1 of 2 checks pass, 1 could not run$/m,
+    );
+  });
+
+  it("holds every check with result and evidence for machines that read it", async () => {
+    const reading = await readEverything(two, readerOf({ unreachable: ["agent-1"] }));
+    const ran = reading.streams.flatMap((stream) => stream.checks);
+    assert.equal(ran.length, 3 + 8);
+    const dead = ran.find(({ name }) => name === "from the dead one");
+    assert.deepEqual(dead, {
+      name: "from the dead one",
+      machine: "agent-1",
+      result: "unread",
+      seconds: 0,
+      evidence: "GW201 agent-1: no answer",
+      of: "gate",
+    });
+  });
+
+  it("tells of a machine that went away in between", async () => {
+    const reading = await readEverything(two, readerOf({ lost: ["agent-1"] }));
+    assert.equal(exitCodeOf(reading), 2);
+    const text = verifyText(reading);
+    assert.match(
+      text,
+      /^not reached: agent-1: GW201 agent-1: no answer\n {2}5 checks on agent-1 could not run/,
+    );
+    assert.equal(text.split("no answer").length, 2);
+  });
+
+  it("gives advice on the stack that was asked for, and for machines of the lab only", () => {
+    assert.match(labAdvice(two, "other")("agent-1") ?? "", /up --stack other .*network --stack other/);
+    assert.equal(labAdvice(two, "dev")("server-1"), undefined);
   });
 });
