@@ -101,9 +101,13 @@ const cniDownload = (architecture: Architecture, sha256: string): OfficialDownlo
 /**
  * What Groundwork runs, in the order in which it is got (the engine first: everything waits for it).
  *
- * Official digests are those that the publishers give and that the tables of Kubespray 2026-08 (kubeadm, kubelet,
- * kubectl, containerd, CNI plugins) and at least one other public project (runc, etcd) repeat. They are not known,
- * and there is thus no official route, for: pulumi, the four programs of the control plane, coredns, etcd on arm64.
+ * Where the official digests come from (none was compared with a download when it was written down):
+ * - kubeadm, kubelet, kubectl, containerd, CNI plugins, both architectures: Kubespray's table of 2026-08-21 has the same.
+ * - runc, both architectures, and etcd on amd64: Kubespray has not these versions. For each file, five or more other
+ *   public projects that pin it have the same; some of them name the publisher's own list as their source.
+ * What differs from its digest is thrown away; on this computer the program is then built from its module.
+ * None is known, and there is thus no official route, for: pulumi, the four programs of the control plane, coredns,
+ * etcd on arm64.
  */
 export const bundles = {
   /** The engine and its language host, in one folder because the engine looks for the host beside itself. */
