@@ -4,9 +4,9 @@ import * as field from "./fields.ts";
 import type { CommonItem, ItemKind } from "./kind.ts";
 
 /**
- * Groundwork's own nftables table `inet groundwork`, kept in `/etc/groundwork/firewall.nft` and loaded,
- * together with the elements of every allowedPort and allowedForward, in one nft transaction.
- * No other table is touched. Restored exactly. nft(8)
+ * Groundwork's own nftables table `inet groundwork`, loaded together with the elements of every allowedPort and
+ * allowedForward in one nft transaction, now and at boot. `/etc/groundwork/firewall.table.nft` keeps the definition,
+ * `/etc/groundwork/firewall.nft` loads all. No other table is touched. Restored exactly. nft(8)
  */
 export interface FirewallTableItem extends CommonItem {
   kind: "firewallTable";
@@ -14,11 +14,24 @@ export interface FirewallTableItem extends CommonItem {
   content: string;
 }
 
+/** True of `table inet groundwork { … }` with nothing but comments after it. Comments and quoted text hold no braces. */
+function isOneTable(content: string): boolean {
+  if (!content.startsWith("table inet groundwork {")) return false;
+  const bare = content.replace(/"[^"]*"|#.*/g, "").trimEnd();
+  let depth = 0;
+  const end = [...bare].findIndex((character) => {
+    if (character === "{") depth++;
+    if (character === "}") depth--;
+    return character === "}" && depth === 0;
+  });
+  return end === [...bare].length - 1;
+}
+
 export const firewallTable: ItemKind<FirewallTableItem> = {
   kind: "firewallTable",
   schema: z.strictObject({
     kind: z.literal("firewallTable"),
-    content: field.text.refine((value) => value.startsWith("table inet groundwork {"), {
+    content: field.text.refine(isOneTable, {
       error: "must define `table inet groundwork` and nothing else",
     }),
     timeLimit: field.timeLimit,
