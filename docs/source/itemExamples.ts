@@ -52,6 +52,17 @@ export const itemExamples: { readonly [K in ItemKindName]: Extract<Item, { kind:
       "",
     ].join("\n"),
   },
+  nftablesTable: {
+    kind: "nftablesTable",
+    family: "ip",
+    name: "uplink",
+    content: [
+      "  chain postrouting {",
+      "    type nat hook postrouting priority srcnat;",
+      '    ip saddr 10.77.0.0/24 oifname "wan0" masquerade',
+      "  }",
+    ].join("\n"),
+  },
   package: { kind: "package", name: "nfs-kernel-server", hold: true },
   service: {
     kind: "service",

@@ -23,6 +23,12 @@ firewall_locked() { # COMMAND…
 
 firewall_nft() { limit nft "$@" 9>&-; }
 
+# A transaction that puts a saved listing in a table's place, or nothing where there is no listing.
+firewall_instead() { # FAMILY NAME LISTING
+  printf 'table %s %s\ndelete table %s %s\n' "$1" "$2" "$1" "$2"
+  [ ! -f "$3" ] || cat "$3"
+}
+
 firewall_loader() { # [TABLE-FILE]; the empty line ends a definition whose file has no last newline
   printf '%s\n' '# Loads the table of Groundwork and touches no other.' \
     'table inet groundwork' \

@@ -87,9 +87,6 @@ firewallTable_back() {
   fi
   rm -f "$gw_root/firewall.listing"
   [ ! -f "$capture/listing" ] || cp "$capture/listing" "$gw_root/firewall.listing"
-  {
-    printf 'table inet groundwork\ndelete table inet groundwork\n'
-    [ ! -f "$capture/live" ] || cat "$capture/live"
-  } >"$gw_run/nft"
+  firewall_instead inet groundwork "$capture/live" >"$gw_run/nft"
   ! command -v nft >/dev/null || firewall_nft -f "$gw_run/nft"
 }

@@ -7,6 +7,7 @@ import { type DownloadItem, download } from "./download.ts";
 import { type FileItem, file } from "./file.ts";
 import { type FirewallTableItem, firewallTable } from "./firewallTable.ts";
 import type { ItemKind } from "./kind.ts";
+import { type NftablesTableItem, nftablesTable } from "./nftablesTable.ts";
 import { aptPackage, type PackageItem } from "./package.ts";
 import { type ServiceItem, service } from "./service.ts";
 import { type StateDirectoryItem, stateDirectory } from "./stateDirectory.ts";
@@ -22,6 +23,7 @@ export type {
   DownloadItem,
   FileItem,
   FirewallTableItem,
+  NftablesTableItem,
   PackageItem,
   ServiceItem,
   StateDirectoryItem,
@@ -39,6 +41,7 @@ export type Item =
   | DownloadItem
   | FileItem
   | FirewallTableItem
+  | NftablesTableItem
   | PackageItem
   | ServiceItem
   | StateDirectoryItem
@@ -57,6 +60,7 @@ export const itemKinds: { readonly [K in ItemKindName]: ItemKind<Extract<Item, {
   download,
   file,
   firewallTable,
+  nftablesTable,
   package: aptPackage,
   service,
   stateDirectory,

@@ -7,6 +7,7 @@ import { packageTests } from "./packages.ts";
 import { pathTests } from "./paths.ts";
 import { serviceTests } from "./services.ts";
 import { openSubject, type Subject } from "./subject.ts";
+import { tableTests } from "./tables.ts";
 
 let opened: Subject | undefined;
 before(async () => {
@@ -25,4 +26,5 @@ describe("items about units", () => serviceTests(subject));
 describe("items about packages", () => packageTests(subject));
 describe("items about downloads", () => downloadTests(subject));
 describe("items about the firewall", () => firewallTests(subject));
+describe("items about tables of nftables", () => tableTests(subject));
 describe("items about certificates", () => certificateTests(subject));

@@ -29,6 +29,7 @@ const keys: { readonly [K in ItemKindName]: [item: Extract<Item, { kind: K }>, k
   download: [{ kind: "download", path: "/opt/a", urls: ["http://a/"], sha256: "0" }, "download:/opt/a"],
   file: [{ kind: "file", path: "/etc/a", content: "one" }, "file:/etc/a"],
   firewallTable: [{ kind: "firewallTable", content: "table" }, "firewallTable:inet groundwork"],
+  nftablesTable: [{ kind: "nftablesTable", family: "ip", name: "a", content: "" }, "nftablesTable:ip/a"],
   package: [{ kind: "package", name: "gw", version: "1" }, "package:gw"],
   service: [{ kind: "service", unit: "a.service", restartOn: ["file:/etc/a"] }, "service:a.service"],
   stateDirectory: [{ kind: "stateDirectory", path: "/srv/a" }, "stateDirectory:/srv/a"],
