@@ -13,8 +13,8 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import pLimit, { type LimitFunction } from "p-limit";
-import { GroundworkError } from "../../errors/index.ts";
 import type { Connection } from "../connection.ts";
 import { isAlive } from "../deployment/holder.ts";
 import {
@@ -25,17 +25,22 @@ import {
   socketPath,
   sshHosts,
 } from "./configFile.ts";
-import { classifySshFailure, tellingLine } from "./failure.ts";
+import { loginFailure } from "./failure.ts";
 
-/** What a command on a machine printed, and how it ended. 255 is OpenSSH's own: the connection broke. */
+/** What a command on a machine printed, and how it ended. 255 is OpenSSH's own for a lost connection, or the command's. */
 export interface SshResult {
   code: number;
   stdout: string;
   stderr: string;
 }
 
+/** What a command reads from its standard input: text, or a stream that is opened when the command starts. */
+export type Input = string | (() => Readable);
+
 /** Sessions at once over one connection: below sshd's MaxSessions of 10. */
 const sessionsPerMachine = 8;
+/** Seconds that a master may take to answer whether it is there, and to exit. */
+const controlSeconds = 5;
 /** Paths of control sockets are short, so the folder is /tmp/groundwork-ssh-PID-xxxxxx. */
 const folderPrefix = "groundwork-ssh-";
 
@@ -43,6 +48,8 @@ interface Master {
   alias: string;
   limit: LimitFunction;
   opened: Promise<void>;
+  /** While it is found out whether it is still there. */
+  asked?: Promise<void>;
 }
 
 /**
@@ -63,13 +70,15 @@ export class SshPool {
     mkdirSync(this.#sockets, { mode: 0o700 });
   }
 
-  /** Runs `command` on the machine with `input` on its standard input. Opens the connection when needed. */
-  async run(connection: Connection, command: string, input: string, secondsLimit = 7200): Promise<SshResult> {
+  /**
+   * Runs `command` on the machine with `input` on its standard input. Opens the connection when needed.
+   * Errors: GW201, GW202, GW204 where it cannot be opened.
+   */
+  async run(connection: Connection, command: string, input: Input, secondsLimit = 7200): Promise<SshResult> {
     const master = this.#master(connection);
     await master.opened;
     const result = await master.limit(() => this.#ssh([master.alias, command], input, secondsLimit));
-    // The connection is gone: the next use opens a new one.
-    if (result.code === 255) this.#forget(master);
+    if (result.code === 255) await this.#forgetIfLost(master);
     return result;
   }
 
@@ -81,15 +90,33 @@ export class SshPool {
 
   /** Ends every connection and removes the files. */
   async close(): Promise<void> {
-    await Promise.all(
-      [...this.#masters.values()].map((master) => this.#ssh(["-O", "exit", master.alias], "", 5)),
-    );
+    // One that is still being opened would outlive its folder.
+    await Promise.allSettled([...this.#masters.values()].map((master) => master.opened));
+    await Promise.all([...this.#hosts.values()].map((host) => this.#end(host)));
     this.#masters.clear();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  /** The next use opens a new connection in place of a lost one; a command that ended with 255 has lost nothing. */
+  #forgetIfLost(master: Master): Promise<void> {
+    master.asked ??= this.#ssh(["-O", "check", master.alias], "", controlSeconds).then(({ code }) => {
+      master.asked = undefined;
+      if (code !== 0) this.#forget(master);
+    });
+    return master.asked;
+  }
+
   #forget(master: Master): void {
     if (this.#masters.get(master.alias) === master) this.#masters.delete(master.alias);
+  }
+
+  /** Tells a host's master to exit, as long as there is a socket to tell it through. */
+  async #end({ alias, connection }: SshHost): Promise<void> {
+    const socket = socketPath(this.#sockets, connection);
+    if (!existsSync(socket)) return;
+    await this.#ssh(["-O", "exit", alias], "", controlSeconds);
+    // One that was killed leaves its socket, and beside it no other would share its connection.
+    rmSync(socket, { force: true });
   }
 
   #master(connection: Connection): Master {
@@ -132,8 +159,7 @@ export class SshPool {
   /** `-f` returns once the login is done and leaves the master in a session of its own, out of the engine's reach. */
   async #open(connection: Connection, alias: string): Promise<void> {
     const log = join(this.#folder, `${alias}.log`);
-    // A master that was killed leaves its socket, and beside it no other would share its connection.
-    rmSync(socketPath(this.#sockets, connection), { force: true });
+    await this.#end({ alias, connection });
     // A file takes what OpenSSH says, and what it says for a bastion; a pipe would stay open with the master.
     const output = openSync(log, "w", 0o600);
     const code = await new Promise<number>((resolve) => {
@@ -154,15 +180,11 @@ export class SshPool {
     }).finally(() => closeSync(output));
     if (code === 0) return;
     const words = code === 127 ? "the program ssh was not found" : readFileSync(log, "utf8").trim();
-    const way = connection.bastion === undefined ? "" : ` through ${connection.bastion.name}`;
-    throw new GroundworkError(classifySshFailure(words), {
-      what: `${connection.user ?? "root"}@${connection.address}:${connection.port ?? 22}${way} did not let us in (${tellingLine(words) || `ssh exit ${code}`})`,
-      where: connection.name,
-    });
+    throw loginFailure(connection, words, code);
   }
 
-  #ssh(args: string[], input: string, secondsLimit: number): Promise<SshResult> {
-    return new Promise((resolve) => {
+  #ssh(args: string[], input: Input, secondsLimit: number): Promise<SshResult> {
+    return new Promise((resolve, reject) => {
       const child = spawn("ssh", ["-F", join(this.#folder, "config"), "-o", "ControlMaster=no", ...args], {
         detached: true,
         stdio: "pipe",
@@ -175,14 +197,21 @@ export class SshPool {
       // A machine that hangs up before it has read everything shows in the exit code.
       child.stdin.on("error", () => undefined);
       child.on("error", (error) => resolve({ code: 127, stdout: "", stderr: error.message }));
-      child.on("close", (code) =>
+      const source = typeof input === "string" ? undefined : input();
+      child.on("close", (code) => {
+        source?.destroy();
         resolve({
           code: code ?? 255,
           stdout: Buffer.concat(stdout).toString("utf8"),
           stderr: Buffer.concat(stderr).toString("utf8"),
-        }),
-      );
-      child.stdin.end(input);
+        });
+      });
+      if (typeof input === "string") child.stdin.end(input);
+      source?.on("error", (error) => {
+        child.kill();
+        reject(error);
+      });
+      source?.pipe(child.stdin);
     });
   }
 }
