@@ -4,7 +4,10 @@ import { GroundworkError } from "../errors/index.ts";
 /** Asks a person; `--yes` answers by itself. Errors: GW708 where nobody can answer. */
 export async function agreed(question: string, yes: boolean): Promise<boolean> {
   if (yes) return true;
-  if (!process.stdin.isTTY) throw new GroundworkError("GW708", { what: question.replace(/\?$/, "") });
+  if (!process.stdin.isTTY)
+    throw new GroundworkError("GW708", {
+      what: `"${question}" has to be answered, and there is no terminal to ask on`,
+    });
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const stopped = new AbortController();
   lines.on("SIGINT", () => stopped.abort());

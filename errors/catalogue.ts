@@ -77,6 +77,10 @@ export const catalogue = {
     title: "A program on the machine ended without a report",
     mend: "See the machine's journal; the next ./groundwork up settles what was begun",
   },
+  GW312: {
+    title: "A machine did not come back from a reboot",
+    mend: "Look at its console; the next ./groundwork up goes on where it stopped",
+  },
   GW401: { title: "A check failed", mend: "Read its evidence; the next ./groundwork up tries again" },
   GW402: { title: "A guard does not hold", mend: "Nothing was changed; bring about what the guard asks for" },
   GW403: {
@@ -154,7 +158,10 @@ export const catalogue = {
     mend: "Do not go on before you know which machine answers",
   },
   GW707: { title: "There is no such name", mend: "Use one of the names that are given" },
-  GW708: { title: "Nobody is there to be asked", mend: "Add --yes to go on without a question" },
+  GW708: {
+    title: "A question has to be answered, and there is no terminal to ask on",
+    mend: "Run it in a terminal, or add --yes, which answers yes",
+  },
   GW709: {
     title: "The stack has no passphrase",
     mend: "Set PULUMI_CONFIG_PASSPHRASE_FILE to a file that only you can read",

@@ -73,9 +73,14 @@ directory_restore() {
     directory_attributes
   elif [ -f "$capture/absent" ]; then
     # What lies in it may be another program's, which then takes it away.
-    [ ! -d "$path" ] || rmdir "$path" 2>/dev/null || { made_mark "$path" && report kept "$path $gw_key"; }
+    [ ! -d "$path" ] || rmdir "$path" 2>/dev/null || made_mark "$path"
     made_tidy "$path"
   fi
+}
+
+# Named at the end: a folder above it may have been moved aside since, and is named with everything in it.
+directory_after_restore() {
+  [ ! -f "$capture/absent" ] || [ ! -d "$path" ] || report kept "$path $gw_key"
 }
 
 directory_attributes() { # as captured; a directory that is gone comes back empty

@@ -21,7 +21,7 @@ const [before = "", after = ""] = configuration.split(placeholder);
 
 /**
  * Makes the key that encrypts secrets in etcd. It is born on the machine and only root reads it.
- * It stays with the data that it encrypts: its folder is a stateDirectory, which a rollback moves aside.
+ * It stays with the data that it encrypts: the folder around it is a stateDirectory, which a rollback moves aside.
  */
 export const encryptionKeyItems: ItemInput[] = [
   { kind: "directory", path: paths.encryptionFolder, mode: "0700" },

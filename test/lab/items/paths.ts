@@ -98,6 +98,21 @@ export function pathTests(subject: () => Subject): void {
     await inside("rm -r /var/lib/groundwork/kept; rmdir /var/lib/groundwork");
   });
 
+  it("names the folder that was moved aside, and none of those inside it", async () => {
+    const stream = new Stream(subject());
+    await stream.bring([
+      { kind: "stateDirectory", path: "/srv/outer" },
+      { kind: "directory", path: "/srv/outer/inner" },
+    ]);
+    await inside("echo key >/srv/outer/inner/key");
+    const { kept } = await stream.giveBack();
+    assert.equal(kept.length, 1, kept.join("\n"));
+    const [place = "", key] = kept[0]?.split(" ") ?? [];
+    assert.equal(key, "stateDirectory:/srv/outer");
+    assert.equal(await inside(`cat ${place}/inner/key; ls -A /srv`), "key");
+    await inside("rm -r /var/lib/groundwork/kept; rmdir /var/lib/groundwork");
+  });
+
   it("leaves the data of a directory that was there before where it is", async () => {
     await inside("mkdir -m 0750 /srv/before; echo old >/srv/before/old");
     await cycle(subject(), [{ kind: "stateDirectory", path: "/srv/before" }], seen);
