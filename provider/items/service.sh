@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2034 # the engine sets the item's variables and reads $observed
 # shellcheck disable=SC2015 # `a && b || c` is meant: c runs when either fails
-# service: unit enabled running restart_on reload_on
+# service: unit enabled (yes, no or masked) running restart_on reload_on
 
 # Reads units into gw_unit_1, gw_unit_2 …, and how many answered into gw_units. One process, and one more for
 # those with links: systemd remembers that state and would miss a link that somebody removed.
@@ -60,15 +60,21 @@ service_take() { # VARIABLE
 
 # Sets $observed from what was read. What is neither yes nor no counts as not what is wanted.
 service_judge() {
-  if [ "$gw_load" = not-found ] && [ "$enabled$running" != nono ]; then
-    observed=absent
-    return
-  fi
+  case $gw_load/$enabled$running in
+    not-found/nono | not-found/masked*) ;;
+    not-found/*)
+      observed=absent
+      return
+      ;;
+  esac
   case $gw_file in
     enabled) gw_enabled=yes ;;
     masked*)
       gw_enabled=masked
-      [ "$enabled$running" != nono ] || gw_enabled=no
+      case $enabled$running/$gw_file in
+        # Until the next boot is not for good.
+        nono/* | masked*/masked-runtime) gw_enabled=no ;;
+      esac
       ;;
     generated) gw_enabled=$gw_pulled ;;
     # Without links of its own it starts at boot if something else brings it in, and there is nothing to disable.
@@ -159,8 +165,12 @@ service_apply() {
 service_enablement() {
   case "$observed " in
     "enabled=$enabled "*) return 0 ;;
-    enabled=masked*) service_link unmask && service_link unmask --runtime && systemd_reload && service_read ;;
+    enabled=masked*) service_unmask ;;
   esac
+  if [ "$enabled" = masked ]; then
+    service_link mask && systemd_reload
+    return
+  fi
   if [ "$enabled" = no ]; then
     [ "$gw_file" != enabled-runtime ] || service_link disable --runtime
     service_link disable
@@ -174,6 +184,8 @@ service_enablement() {
   esac
   service_link enable
 }
+
+service_unmask() { service_link unmask && service_link unmask --runtime && systemd_reload && service_read; }
 
 service_link() { # COMMAND [OPTION] for the unit's own name: systemd refuses aliases
   systemd_reload_later
@@ -248,6 +260,10 @@ service_was() { # the captured words, beside the present ones
 service_restore() {
   service_was
   service_read
+  case $gw_was_file/$gw_file in
+    masked*/*) ;;
+    */masked*) service_unmask || return ;;
+  esac
   [ "$gw_load" != not-found ] || return 0
   gw_now=$gw_file
   [ "$gw_now $gw_pulled $gw_was_pulled" != 'indirect yes no' ] || gw_now=enabled

@@ -5,12 +5,14 @@ import type { CommonItem, ItemKind } from "./kind.ts";
 /** The state of a systemd unit. It is restarted or reloaded when, and only when, something it depends on changed. Restored to an equivalent state. */
 export interface ServiceItem extends CommonItem {
   kind: "service";
-  /** Unit with its suffix: `ssh.service`. */
+  /** Unit with its suffix: `ssh.service`; of a template one instance: `getty@tty1.service`. */
   unit: string;
-  /** Started at boot. Default true. */
+  /** Started at boot. Default true, for a masked unit false. */
   enabled?: boolean;
-  /** Running now; for a oneshot unit without RemainAfterExit leave it out and use a timer. Default true. */
+  /** Running now; for a oneshot unit without RemainAfterExit use a timer and false. Default true, for a masked unit false. */
   running?: boolean;
+  /** Kept from being started by anybody, whether the unit is there or not. Default false. */
+  masked?: boolean;
   /** Keys of items of the same HostState whose change restarts it. */
   restartOn?: string[];
   /** Keys of items of the same HostState whose change reloads it. */
@@ -19,30 +21,43 @@ export interface ServiceItem extends CommonItem {
 
 const loginUnits = new Set(["ssh.service", "ssh.socket", "sshd.service", "systemd-networkd.service"]);
 
+/** How its links are wanted, in the word that the shell functions use. */
+const enablement = ({ masked, enabled }: ServiceItem): "masked" | "yes" | "no" =>
+  masked ? "masked" : (enabled ?? true) ? "yes" : "no";
+
+const running = ({ masked, running }: ServiceItem): "yes" | "no" => ((running ?? !masked) ? "yes" : "no");
+
 export const service: ItemKind<ServiceItem> = {
   kind: "service",
-  schema: z.strictObject({
-    kind: z.literal("service"),
-    unit: field.unit,
-    enabled: z.boolean().optional(),
-    running: z.boolean().optional(),
-    restartOn: z.array(field.key).optional(),
-    reloadOn: z.array(field.key).optional(),
-    timeLimit: field.timeLimit,
-  }),
+  schema: z
+    .strictObject({
+      kind: z.literal("service"),
+      unit: field.unit.refine((name) => !/@\.[a-z]+$/.test(name), {
+        error: "must name an instance of the template, such as `getty@tty1.service`",
+      }),
+      enabled: z.boolean().optional(),
+      running: z.boolean().optional(),
+      masked: z.boolean().optional(),
+      restartOn: z.array(field.key).optional(),
+      reloadOn: z.array(field.key).optional(),
+      timeLimit: field.timeLimit,
+    })
+    .refine((item) => !item.masked || !(item.enabled || item.running), {
+      error: "must not be enabled or running: nobody can start a masked unit",
+      path: ["masked"],
+    }),
   subjectFields: ["unit"],
   restores: () => "equivalent",
   timeLimit: 120,
   variables: (item) => ({
     unit: item.unit,
-    enabled: (item.enabled ?? true) ? "yes" : "no",
-    running: (item.running ?? true) ? "yes" : "no",
+    enabled: enablement(item),
+    running: running(item),
   }),
   steering: (item) => ({
     restart_on: (item.restartOn ?? []).join("\n"),
     reload_on: (item.reloadOn ?? []).join("\n"),
   }),
-  desired: (item) =>
-    `enabled=${(item.enabled ?? true) ? "yes" : "no"} running=${(item.running ?? true) ? "yes" : "no"}`,
+  desired: (item) => `enabled=${enablement(item)} running=${running(item)}`,
   endangersLogin: (item) => loginUnits.has(item.unit),
 };

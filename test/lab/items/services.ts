@@ -83,6 +83,66 @@ export function serviceTests(subject: () => Subject): void {
     await inside("systemctl unmask -q e2scrub_all.timer; systemctl start e2scrub_all.timer");
   });
 
+  it("masks what runs, and what is not there yet, and takes the masks away", async () => {
+    await cycle(
+      subject(),
+      [
+        { kind: "service", unit: "e2scrub_all.timer", masked: true },
+        { kind: "service", unit: "gw-none.service", masked: true },
+        { kind: "service", unit: "systemd-tmpfiles-clean.service", masked: true },
+      ],
+      seen,
+    );
+    const stream = new Stream(subject());
+    const masked: Item[] = [{ kind: "service", unit: "e2scrub_all.timer", masked: true }];
+    await stream.bring(masked);
+    await inside("systemctl unmask -q e2scrub_all.timer; systemctl start e2scrub_all.timer");
+    const [difference] = (await stream.read(masked)).differs;
+    assert.match(difference?.observed ?? "", /^enabled=\w+ running=yes$/);
+    await stream.bring(masked);
+    await stream.giveBack();
+  });
+
+  it("lays a drop-in over a unit, which counts at once, and takes it away", async () => {
+    const limit = () => inside("systemctl show -p LimitNOFILE --value ssh.service");
+    const before = await limit();
+    const dropIn: Item = {
+      kind: "unit",
+      name: "ssh.service",
+      dropIn: "10-gw-try",
+      content: "[Service]\nLimitNOFILE=4321\n",
+    };
+    const stream = new Stream(subject());
+    const places = await seen();
+    await stream.bring([dropIn]);
+    assert.match(await limit(), /^4321$/m);
+    await inside("echo >>/etc/systemd/system/ssh.service.d/10-gw-try.conf");
+    assert.deepEqual((await stream.read([dropIn])).differs.map((item) => item.index), [1]); // biome-ignore format: one line
+    await stream.bring([dropIn]);
+    await stream.giveBack();
+    assert.equal(await limit(), before);
+    assert.equal(await seen(), places);
+  });
+
+  it("starts a timer, follows a change of its times, and stops it", async () => {
+    const timer = (when: string): Item[] => [
+      unit("[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo ran >>/run/gw-try'\n"),
+      unit(`[Timer]\n${when}\n[Install]\nWantedBy=timers.target\n`, "gw-try.timer"),
+      { kind: "service", unit: "gw-try.timer", restartOn: ["unit:gw-try.timer"] },
+    ];
+    const next = () => inside("systemctl show -p NextElapseUSecRealtime --value gw-try.timer");
+    const stream = new Stream(subject());
+    const before = await seen();
+    await stream.bring(timer("OnCalendar=2150-01-01"));
+    assert.match(await next(), /2150-01-01/);
+    await stream.bring(timer("OnCalendar=2151-01-01"));
+    assert.match(await next(), /2151-01-01/);
+    await stream.bring(timer("OnActiveSec=1ms\nAccuracySec=1ms"));
+    assert.equal(await inside("sleep 0.5; cat /run/gw-try; rm -f /run/gw-try"), "ran");
+    await stream.giveBack();
+    assert.equal(await seen(), before);
+  });
+
   it("sees a link that somebody removed behind systemd's back", async () => {
     const stream = new Stream(subject());
     const items: Item[] = [unit(program), settings(""), { kind: "service", unit: "gw-try.service" }];

@@ -22,6 +22,12 @@ describe("what a machine says about a unit", () => {
     ["tmp.mount loaded - yes active mounted -", "yes yes", "enabled=yes running=yes"],
     ["a.service masked masked no inactive dead -", "yes yes", "enabled=masked running=no"],
     ["a.service masked masked no inactive dead -", "no no", "enabled=no running=no"],
+    ["a.service masked masked no inactive dead -", "masked no", "enabled=masked running=no"],
+    ["a.service masked masked no active running simple", "masked no", "enabled=masked running=yes"],
+    ["a.service masked masked-runtime no inactive dead -", "masked no", "enabled=no running=no"],
+    ["a.service masked masked-runtime no inactive dead -", "yes yes", "enabled=masked running=no"],
+    ["a.service loaded enabled yes active running simple", "masked no", "enabled=yes running=yes"],
+    ["a.service not-found - no inactive dead -", "masked no", "enabled=no running=no"],
     ["a.service not-found - no inactive dead -", "yes yes", "absent"],
     ["a.service not-found - no inactive dead -", "no no", "enabled=no running=no"],
   ];

@@ -87,8 +87,17 @@ describe("bad input of a HostState is refused by name", () => {
       /^items\[0\]\.name: must be a unit name with its suffix, such as `ssh\.service` \(it is "ssh"\)/,
     );
     refused({ kind: "service", unit: "ssh" }, /^items\[0\]\.unit: must be a unit name/);
+    refused({ kind: "service", unit: "getty@.service" }, /^items\[0\]\.unit: must name an instance/);
     refused({ kind: "service", unit: "-x.service" }, /^items\[0\]\.unit: must not start with a dash/);
     refused({ kind: "unit", name: "../a.service", content: "" }, /^items\[0\]\.name: must be a unit name/);
+  });
+
+  it("a unit that is masked, and yet enabled or running", () => {
+    const masked = { kind: "service", unit: "a.service", masked: true };
+    refused({ ...masked, enabled: true }, /^items\[0\]\.masked: must not be enabled or running/);
+    refused({ ...masked, running: true }, /^items\[0\]\.masked: must not be enabled or running/);
+    assert.deepEqual(ofItem(masked), []);
+    assert.deepEqual(ofItem({ ...masked, enabled: false, running: false }), []);
   });
 
   it("a package whose name a program would take for an option", () => {
