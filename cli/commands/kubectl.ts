@@ -3,9 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { execa } from "execa";
-import { GroundworkError } from "../../errors/index.ts";
 import { ensurePrograms } from "../../tools/index.ts";
-import { stackOutputs } from "../engine/deployment.ts";
+import { kubeconfigOf } from "../kubeconfig.ts";
 import { openStack } from "../openStack.ts";
 import { examples, stackOption } from "../options.ts";
 import { toolProgress } from "../toolProgress.ts";
@@ -28,16 +27,10 @@ export const kubectlCommand = new Command("kubectl")
     ),
   )
   .action(async (words: string[], { stack }: { stack: string }) => {
-    process.exitCode = await kubectl(words, await kubeconfigOf(stack));
+    const { engine, configuration } = await openStack(stack, false);
+    const wanted = configuration.streams.delta.enabled;
+    process.exitCode = await kubectl(words, kubeconfigOf(await engine.export(), { stack, wanted }));
   });
-
-/** The administrator's kubeconfig out of the stack's outputs. Errors: GW705 without a cluster. */
-async function kubeconfigOf(stack: string): Promise<string> {
-  const { engine } = await openStack(stack, false);
-  const { kubeconfig } = stackOutputs(await engine.export());
-  if (typeof kubeconfig === "string" && kubeconfig !== "") return kubeconfig;
-  throw new GroundworkError("GW705", { where: stack, what: "the stack has no cluster" });
-}
 
 /** Runs kubectl with a configuration that only this user can read, and only as long as it runs. */
 async function kubectl(words: string[], kubeconfig: string): Promise<number> {

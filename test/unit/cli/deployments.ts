@@ -40,6 +40,7 @@ function stream(name: string, { machines, after, checks = [] }: StreamParts): Re
         checks: [{ name: `${name} works`, run: "true" }],
         waivers: { "the moon is full": "nobody waits for it" },
       },
+      outputs: { secretFacts: secret(name === "delta" ? { kubeconfig: "config" } : {}) },
     }),
   );
   const gate: Resource = {
