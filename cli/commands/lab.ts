@@ -19,6 +19,17 @@ const list = new Command("list")
   .description("list the lab's machines")
   .addOption(stackOption())
   .addOption(jsonOption())
+  .addHelpText(
+    "after",
+    examples(
+      {
+        "./groundwork lab list": "name, address, roles and state of each machine",
+        "./groundwork lab list --json": "for scripts",
+        "./groundwork lab list --stack production": "the lab of another stack",
+      },
+      "0 listed, also where the lab has no machine",
+    ),
+  )
   .action(async ({ stack, json }: ReadOptions) => {
     const machines = await listMachines(stack);
     process.stdout.write(json ? `${JSON.stringify(machines, undefined, 2)}\n` : listText(machines));
@@ -40,7 +51,12 @@ const ssh = new Command("ssh")
   .addHelpText(
     "after",
     examples(
-      { "./groundwork lab ssh server-1 -- uptime": "run a command" },
+      {
+        "./groundwork lab ssh server-1": "a shell",
+        "./groundwork lab ssh server-1 -- uptime": "run a command",
+        "./groundwork lab ssh server-1 -- 'journalctl -u kubelet | tail'":
+          "what the machine's shell reads, in quotes",
+      },
       "the command's own; 255 without a login, 2 where it could not be tried",
     ),
   )
@@ -57,7 +73,14 @@ const faults = {
 
 type Fault = keyof typeof faults;
 
-const faultExamples = { fail: "like pulling the plug", heal: "started again with its disk as it was" };
+const faultExamples = {
+  fail: { power: "like pulling the plug", network: "like pulling its cable", disk: "full to the last block" },
+  heal: {
+    power: "started again with its disk as it was",
+    network: "the cable is back",
+    disk: "what filled it is removed",
+  },
+} satisfies Record<string, Record<Fault, string>>;
 
 const fail = faultCommand("fail", "cut a machine's power or network, or fill its disk");
 const heal = faultCommand("heal", "undo what lab fail did");
@@ -68,7 +91,18 @@ function faultCommand(action: "fail" | "heal", description: string): Command {
     .argument("<machine>", "its name")
     .addArgument(new Argument("<fault>", "what fails").choices(Object.keys(faults)))
     .addOption(stackOption())
-    .addHelpText("after", examples({ [`./groundwork lab ${action} agent-1 power`]: faultExamples[action] }))
+    .addHelpText(
+      "after",
+      examples(
+        Object.fromEntries(
+          Object.entries(faultExamples[action]).map(([fault, what]) => [
+            `./groundwork lab ${action} agent-1 ${fault}`,
+            what,
+          ]),
+        ),
+        `0 ${action === "fail" ? "the fault is there" : "it is healed"}, 2 it could not be done`,
+      ),
+    )
     .action(async (name: string, fault: Fault, { stack }: { stack: string }) => {
       const machine = { name, network: { name: stack } };
       await requireMachine(stack, name);
@@ -100,6 +134,15 @@ async function requireMachine(stack: string, name: string): Promise<void> {
 
 export const labCommand = new Command("lab")
   .description("look at the lab's machines, log in, let them fail")
+  .addHelpText(
+    "after",
+    examples({
+      "./groundwork lab list": "which machines there are",
+      "./groundwork lab ssh server-1": "log in",
+      "./groundwork lab fail agent-1 power": "pull the plug",
+      "./groundwork lab heal agent-1 power": "and put it back",
+    }),
+  )
   .addCommand(list)
   .addCommand(ssh)
   .addCommand(fail)
