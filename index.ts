@@ -1,10 +1,10 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "./pulumi.ts";
 import { parseConfiguration } from "./stacks/configuration.ts";
 import { createMachines } from "./stacks/machines.ts";
 import { configurationObject } from "./stacks/settings.ts";
 import { createStreams } from "./stacks/streams.ts";
 
-const configuration = parseConfiguration(configurationObject(pulumi.runtime.allConfig()), pulumi.getStack());
+const configuration = parseConfiguration(configurationObject(pulumi.allConfig()), pulumi.getStack());
 const created = createMachines(configuration);
 const streams = createStreams(configuration, created);
 

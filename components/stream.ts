@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import { type CheckInput, Gate, type HostState } from "../provider/index.ts";
+import * as pulumi from "../pulumi.ts";
 import type { Machine } from "./machine.ts";
 import { type HostSpec, machineState } from "./machineState.ts";
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import * as pulumi from "@pulumi/pulumi";
 import type { Architecture } from "../components/machine.ts";
 import type { ArtifactCatalogue, ContainerImage } from "../components/runtime/index.ts";
 import { GroundworkError } from "../errors/index.ts";
+import * as pulumi from "../pulumi.ts";
 import type { ImageName, ProgramName } from "../versions/index.ts";
 import { labArtifactsFile } from "./stateFolder.ts";
 

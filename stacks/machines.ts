@@ -1,8 +1,8 @@
 import { homedir } from "node:os";
-import * as pulumi from "@pulumi/pulumi";
 import type { Architecture, Machine } from "../components/machine.ts";
 import { parseSubnet, samePlace } from "../lab/subnet.ts";
 import { type Connection, LabMachine, LabNetwork, type LabNetworkSpec } from "../provider/index.ts";
+import * as pulumi from "../pulumi.ts";
 import { cacheFolder } from "../tools/cacheFolder.ts";
 import type {
   BastionSettings,

@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { CheckInput } from "../../provider/index.ts";
+import * as pulumi from "../../pulumi.ts";
 import { script } from "./script.ts";
 
 /** A TCP port of a machine. */

@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { HostState, ItemInput } from "../../provider/index.ts";
+import * as pulumi from "../../pulumi.ts";
 import { checkedArgs } from "../checkedArgs.ts";
 import type { Machine } from "../machine.ts";
 import { machineState } from "../machineState.ts";

@@ -1,7 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { HostState, ItemInput } from "../../provider/index.ts";
 import { network } from "../../provider/index.ts";
+import * as pulumi from "../../pulumi.ts";
 import { checkedArgs } from "../checkedArgs.ts";
 import type { Machine } from "../machine.ts";
 import { machineState } from "../machineState.ts";

@@ -1,6 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
 import { contains, parseSubnet } from "../../lab/subnet.ts";
 import type { ItemInput } from "../../provider/index.ts";
+import * as pulumi from "../../pulumi.ts";
 import type { Machine } from "../machine.ts";
 
 /** TCP ports of a cluster. */

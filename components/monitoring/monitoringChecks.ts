@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
-import * as pulumi from "@pulumi/pulumi";
 import type { CheckInput } from "../../provider/index.ts";
+import * as pulumi from "../../pulumi.ts";
 import {
   certificateValid,
   commandSucceeds,

@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
-import * as pulumi from "@pulumi/pulumi";
 import type { ItemInput } from "../../provider/index.ts";
+import * as pulumi from "../../pulumi.ts";
 import type { Machine } from "../machine.ts";
 import { type CertificateAuthority, type Leaf, leafCertificate } from "../security/certificates.ts";
 import type { HostSpec } from "../stream.ts";

@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { Connection, ItemInput } from "../../provider/index.ts";
+import * as pulumi from "../../pulumi.ts";
 import { commandSucceeds } from "../checks/index.ts";
 import type { Machine } from "../machine.ts";
 import type { HostSpec } from "../stream.ts";

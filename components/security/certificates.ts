@@ -1,6 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
 import { GroundworkError } from "../../errors/index.ts";
 import type { Connection, ItemInput, TicketInput } from "../../provider/index.ts";
+import * as pulumi from "../../pulumi.ts";
 import { script } from "../checks/script.ts";
 import type { Machine } from "../machine.ts";
 

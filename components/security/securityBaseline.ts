@@ -1,6 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
 import { GroundworkError } from "../../errors/index.ts";
 import type { HostState } from "../../provider/index.ts";
+import * as pulumi from "../../pulumi.ts";
 import { checkedArgs } from "../checkedArgs.ts";
 import type { Machine } from "../machine.ts";
 import { Stream } from "../stream.ts";

@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { CheckInput } from "../../provider/index.ts";
+import * as pulumi from "../../pulumi.ts";
 import {
   certificateValid,
   commandSucceeds,

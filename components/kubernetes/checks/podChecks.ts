@@ -1,6 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { Check, CheckInput } from "../../../provider/index.ts";
 import { quote } from "../../../provider/index.ts";
+import * as pulumi from "../../../pulumi.ts";
 import { createInSpace, inTestSpace, serveLine, testPod } from "./testSpace.ts";
 
 const port = 8080;

@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { Check, ItemInput, TicketInput } from "../../../provider/index.ts";
+import * as pulumi from "../../../pulumi.ts";
 import type { ProgramName } from "../../../versions/index.ts";
 import type { Machine } from "../../machine.ts";
 import { type ArtifactCatalogue, programItem } from "../../runtime/index.ts";
