@@ -17,10 +17,10 @@ import {
   systemPodsAreReady,
 } from "./checks/clusterChecks.ts";
 import { dnsResolves, podsAnswer, serviceAnswers } from "./checks/podChecks.ts";
+import { type ClusterSettingsArgs, clusterSettings, type ServerOptions } from "./clusterSettings.ts";
 import { KubernetesAgent } from "./kubernetesAgent.ts";
-import { KubernetesServer, type ServerOptions } from "./kubernetesServer.ts";
+import { KubernetesServer } from "./kubernetesServer.ts";
 import { membership } from "./membership.ts";
-import { type ClusterSettingsArgs, clusterSettingsSchema } from "./node.ts";
 import { PodNetwork } from "./podNetwork/podNetwork.ts";
 
 export interface ClusterArgs extends StreamArgs, ClusterSettingsArgs, ServerOptions {
@@ -133,7 +133,7 @@ export class Cluster extends Stream {
   }
 }
 
-const settingsSchema = clusterSettingsSchema.extend({
+const settingsSchema = clusterSettings.extend({
   servers: z.array(z.unknown()).length(1, { error: "must hold exactly one machine" }),
   probeImage: z.string().regex(/^\S+$/, { error: "must be an image name" }).default(probeImage),
 });

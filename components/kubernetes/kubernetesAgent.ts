@@ -3,9 +3,9 @@ import * as pulumi from "../../pulumi.ts";
 import { checkedArgs } from "../checkedArgs.ts";
 import type { Machine } from "../machine.ts";
 import { machineState } from "../machineState.ts";
+import { type ClusterSettings, clusterSettings, type NodeArgs } from "./clusterSettings.ts";
 import { agent } from "./kubeadm/strategy.ts";
 import type { KubernetesServer } from "./kubernetesServer.ts";
-import { type ClusterSettings, clusterSettingsSchema, type NodeArgs } from "./node.ts";
 import { openPort, openPortTo, ports } from "./openings.ts";
 
 export interface KubernetesAgentArgs extends NodeArgs {
@@ -24,7 +24,7 @@ export class KubernetesAgent extends pulumi.ComponentResource {
 
   constructor(name: string, args: KubernetesAgentArgs, opts?: pulumi.ComponentResourceOptions) {
     super("groundwork:index:KubernetesAgent", name, {}, opts);
-    const settings = checkedArgs(name, clusterSettingsSchema, args);
+    const settings = checkedArgs(name, clusterSettings, args);
     const servers = args.servers.map((server) => server.machine);
     const state = agent({
       machine: args.machine,

@@ -1,28 +1,12 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { HostState, ItemInput } from "../../provider/index.ts";
-import { network } from "../../provider/index.ts";
 import * as pulumi from "../../pulumi.ts";
 import { checkedArgs } from "../checkedArgs.ts";
 import type { Machine } from "../machine.ts";
 import { machineState } from "../machineState.ts";
+import { type NodeArgs, type ServerOptions, serverSettings } from "./clusterSettings.ts";
 import { firstServer } from "./kubeadm/strategy.ts";
-import { clusterSettingsSchema, type NodeArgs } from "./node.ts";
 import { openPort, ports } from "./openings.ts";
-
-/** What a server is told beside what every node is. */
-export interface ServerOptions {
-  /** Where clients and nodes find the API, `HOST:PORT`. Default: the first server's address and port 6443. */
-  endpoint?: pulumi.Input<string>;
-  /** Networks in CIDR form that may use the API besides machines and pods. Default: none. */
-  apiSources?: string[];
-  /** Names and addresses besides endpoint and machine that the API's certificate holds. Default: none. */
-  certificateNames?: string[];
-  /**
-   * Ordinary pods may run on servers. Default false: they carry the usual taint. Takes effect when a server first
-   * registers.
-   */
-  runWorkloads?: boolean;
-}
 
 export interface KubernetesServerArgs extends NodeArgs, ServerOptions {}
 
@@ -43,7 +27,7 @@ export class KubernetesServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: KubernetesServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("groundwork:index:KubernetesServer", name, {}, opts);
-    const settings = checkedArgs(name, serverSettingsSchema, args);
+    const settings = checkedArgs(name, serverSettings, args);
     this.machine = args.machine;
     this.endpoint = pulumi.output(args.endpoint ?? pulumi.interpolate`${args.machine.address}:${ports.api}`);
     const state = firstServer({
@@ -61,15 +45,7 @@ export class KubernetesServer extends pulumi.ComponentResource {
   }
 }
 
-const serverSettingsSchema = clusterSettingsSchema.extend({
-  apiSources: z.array(network).default([]),
-  certificateNames: z
-    .array(z.string().regex(/^[A-Za-z0-9.:*-]+$/, { error: "must be a DNS name or an IP address" }))
-    .default([]),
-  runWorkloads: z.boolean().default(false),
-});
-
-const openings = (settings: z.infer<typeof serverSettingsSchema>): ItemInput[] => [
+const openings = (settings: z.infer<typeof serverSettings>): ItemInput[] => [
   ...openPort(ports.api, [...settings.nodeNetworks, settings.podSubnet, ...settings.apiSources]),
   ...openPort(ports.kubelet, [settings.podSubnet]),
 ];

@@ -42,20 +42,25 @@ const version = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9.+:~-]*$/, { error: "must be a Debian version" })
   .optional();
 
+const nodeExporterSettings = z.strictObject({ port: port.default(9100), version });
+export type NodeExporterSettings = z.infer<typeof nodeExporterSettings>;
+
+/** {@link PrometheusArgs}, and their defaults. */
+export const prometheusSettings = z.strictObject({
+  port: port.default(9090),
+  version,
+  intervalSeconds: z.number().int().min(1).max(3600).default(15),
+  retentionDays: z.number().int().min(1).default(15),
+  retentionMiB: z.number().int().min(64).default(2048),
+});
+export type PrometheusSettings = z.infer<typeof prometheusSettings>;
+
 /** Checks what is plain among the arguments and fills in defaults. */
 export const monitoringSettings = z.object({
   machines: z.array(z.unknown()).min(1, { error: "must hold at least one machine" }),
   role: z.string().min(1).default("monitoring"),
-  nodeExporter: z.strictObject({ port: port.default(9100), version }).prefault({}),
-  prometheus: z
-    .strictObject({
-      port: port.default(9090),
-      version,
-      intervalSeconds: z.number().int().min(1).max(3600).default(15),
-      retentionDays: z.number().int().min(1).default(15),
-      retentionMiB: z.number().int().min(64).default(2048),
-    })
-    .prefault({}),
+  nodeExporter: nodeExporterSettings.prefault({}),
+  prometheus: prometheusSettings.prefault({}),
 });
 
 /** The arguments that are plain values, with their defaults. */

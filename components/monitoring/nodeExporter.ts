@@ -1,14 +1,7 @@
 import type { ItemInput } from "../../provider/index.ts";
 import { textfileFolder } from "./certificateDays.ts";
+import type { NodeExporterSettings } from "./monitoringSettings.ts";
 import { monitoringFolder, renderWebTls } from "./webTls.ts";
-
-/** How the exporter of a machine's metrics runs. */
-export interface NodeExporterSettings {
-  /** TCP port, 1 to 65535. */
-  port: number;
-  /** Debian version; absent: the newest of the machine's sources. */
-  version?: string;
-}
 
 /** Name of its certificate and its key in {@link monitoringFolder}. */
 export const nodeExporterCertificate = "node-exporter";

@@ -2,21 +2,8 @@ import { isIPv6 } from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ItemInput } from "../../provider/index.ts";
 import { authorityCertificateFile } from "../security/certificates.ts";
+import type { PrometheusSettings } from "./monitoringSettings.ts";
 import { monitoringFolder, renderWebTls } from "./webTls.ts";
-
-/** How Prometheus runs. */
-export interface PrometheusSettings {
-  /** TCP port of its API on loopback, 1 to 65535. */
-  port: number;
-  /** Debian version; absent: the newest of the machine's sources. */
-  version?: string;
-  /** Seconds between two scrapes of a target. */
-  intervalSeconds: number;
-  /** Days that samples are kept. */
-  retentionDays: number;
-  /** Most disk space of samples in MiB. */
-  retentionMiB: number;
-}
 
 /** A machine whose exporter is scraped. */
 export interface Target {

@@ -1,14 +1,8 @@
-/** How much the journal may keep. */
-export interface JournalSettings {
-  /** Most disk space in MiB. */
-  maxUseMiB: number;
-  /** Lines that one service may log in 30 seconds; more are counted and dropped. */
-  burst: number;
-}
+import type { JournalSettings } from "./securitySettings.ts";
 
 export const journaldDropIn = "/etc/systemd/journald.conf.d/00-groundwork.conf";
 
-/** Seconds over which {@link JournalSettings.burst} is counted. */
+/** Seconds over which the burst is counted; more lines are counted and dropped. */
 const interval = 30;
 
 /** The drop-in's content. journald.conf(5) */

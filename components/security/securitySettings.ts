@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { fields, network } from "../../provider/index.ts";
 import type { Machine } from "../machine.ts";
 import type { StreamArgs } from "../stream.ts";
 import type { AuthorityBackup } from "./certificates.ts";
@@ -45,6 +46,30 @@ export interface SecurityBaselineArgs extends StreamArgs {
   undeclaredPort?: number;
 }
 
+/** {@link SshArgs}, and their defaults. */
+export const sshSettings = z
+  .strictObject({
+    sources: z
+      .array(network)
+      .min(1, { error: "must hold at least one network, or nobody could log in" })
+      .default(["0.0.0.0/0", "::/0"]),
+    port: z.number().int().min(1).max(65535).optional(),
+    rootLogin: z.enum(["prohibit-password", "no"]).default("prohibit-password"),
+    allowUsers: z.array(fields.account).default([]),
+    maxAuthTries: z.number().int().min(1).max(10).default(3),
+  })
+  .meta({ id: "SshArgs" });
+export type SshSettings = z.infer<typeof sshSettings>;
+
+/** {@link JournalArgs}, and their defaults. */
+export const journalSettings = z
+  .strictObject({
+    maxUseMiB: z.number().int().min(16).default(2048),
+    burst: z.number().int().min(1).default(10_000),
+  })
+  .meta({ id: "JournalArgs" });
+export type JournalSettings = z.infer<typeof journalSettings>;
+
 /** Checks what is plain among the arguments and fills in defaults. */
 export const securitySettings = z.object({
   machines: z
@@ -54,30 +79,8 @@ export const securitySettings = z.object({
       error: "must not hold a name twice",
     }),
   authorityMachine: z.string().optional(),
-  ssh: z
-    .strictObject({
-      sources: z
-        .array(
-          z.union([z.cidrv4(), z.cidrv6()], {
-            error: "must be a network in CIDR form such as `192.0.2.0/24`",
-          }),
-        )
-        .min(1, { error: "must hold at least one network, or nobody could log in" })
-        .default(["0.0.0.0/0", "::/0"]),
-      port: z.number().int().min(1).max(65535).optional(),
-      rootLogin: z.enum(["prohibit-password", "no"]).default("prohibit-password"),
-      allowUsers: z
-        .array(z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: "must be the name of a user" }))
-        .default([]),
-      maxAuthTries: z.number().int().min(1).max(10).default(3),
-    })
-    .prefault({}),
-  journal: z
-    .strictObject({
-      maxUseMiB: z.number().int().min(16).default(2048),
-      burst: z.number().int().min(1).default(10_000),
-    })
-    .prefault({}),
+  ssh: sshSettings.prefault({}),
+  journal: journalSettings.prefault({}),
   kernelSysctls: z.boolean().default(true),
   timeSync: z.enum(["systemd-timesyncd", "existing"]).default("systemd-timesyncd"),
   undeclaredPort: z.number().int().min(1024).max(65535).default(47_113),

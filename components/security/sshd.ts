@@ -1,15 +1,9 @@
 import { GroundworkError } from "../../errors/index.ts";
 import type { Connection } from "../../provider/index.ts";
+import type { SshSettings } from "./securitySettings.ts";
 
-/** How people and programs may log in. */
-export interface SshSettings {
-  /** Whether root may log in with a key. */
-  rootLogin: "prohibit-password" | "no";
-  /** Users who may log in; empty: all who have a key. */
-  allowUsers: string[];
-  /** Attempts per connection, 1 to 10. */
-  maxAuthTries: number;
-}
+/** Who may log in, and how: what sshd itself is told. */
+export type LoginSettings = Pick<SshSettings, "rootLogin" | "allowUsers" | "maxAuthTries">;
 
 /** Read before every other drop-in: sshd takes the first value it meets. sshd_config(5) */
 export const sshdDropIn = "/etc/ssh/sshd_config.d/00-groundwork.conf";
@@ -18,7 +12,7 @@ export const sshdDropIn = "/etc/ssh/sshd_config.d/00-groundwork.conf";
 export const sshdValidation = 'mkdir -p /run/sshd && sshd -t -f "$1"';
 
 /** Keyword and value pairs. Ciphers and key exchanges are Debian's to choose: it follows OpenSSH's own defaults. */
-function settings({ rootLogin, allowUsers, maxAuthTries }: SshSettings): [string, string][] {
+function settings({ rootLogin, allowUsers, maxAuthTries }: LoginSettings): [string, string][] {
   return [
     ["PasswordAuthentication", "no"],
     ["KbdInteractiveAuthentication", "no"],
@@ -34,13 +28,13 @@ function settings({ rootLogin, allowUsers, maxAuthTries }: SshSettings): [string
 }
 
 /** The drop-in's content. */
-export function renderSshdDropIn(wanted: SshSettings): string {
+export function renderSshdDropIn(wanted: LoginSettings): string {
   const lines = settings(wanted).map(([keyword, value]) => `${keyword} ${value}`);
   return `${["# Groundwork: log in with keys only.", ...lines].join("\n")}\n`;
 }
 
 /** Lines that `sshd -T` must print once the drop-in is effective. */
-export function effectiveSshd(wanted: SshSettings): string[] {
+export function effectiveSshd(wanted: LoginSettings): string[] {
   return settings(wanted).map(([keyword, value]) => `${keyword.toLowerCase()} ${effectiveValue(value)}`);
 }
 
@@ -58,15 +52,17 @@ grep -Eiq '^[[:space:]]*Include[[:space:]]+/etc/ssh/sshd_config\\.d/\\*\\.conf' 
 /** Where sshd listens: as said, else where the connection goes. */
 export const sshPort = (connection: Connection, port?: number): number => port ?? connection.port ?? 22;
 
+/** Why the settings would refuse a login of `user`; undefined where they would not. */
+export function lockOut(user: string, { rootLogin, allowUsers }: LoginSettings): string | undefined {
+  if (user === "root" && rootLogin === "no") return "ssh.rootLogin is no";
+  if (allowUsers.length > 0 && !allowUsers.includes(user))
+    return `ssh.allowUsers holds only ${allowUsers.join(", ")}`;
+  return undefined;
+}
+
 /** A login that the new settings would refuse is refused here, before any machine is touched. Errors: GW101. */
-export function refuseLockOut(name: string, connection: Connection, ssh: SshSettings): void {
-  const user = connection.user ?? "root";
-  const reason =
-    user === "root" && ssh.rootLogin === "no"
-      ? "ssh.rootLogin is no"
-      : ssh.allowUsers.length > 0 && !ssh.allowUsers.includes(user)
-        ? `ssh.allowUsers holds only ${ssh.allowUsers.join(", ")}`
-        : undefined;
+export function refuseLockOut(name: string, { user = "root" }: Connection, ssh: LoginSettings): void {
+  const reason = lockOut(user, ssh);
   if (reason === undefined) return;
   throw new GroundworkError("GW101", {
     what: `Groundwork logs in as ${user}, and ${reason}: it would lock itself out`,

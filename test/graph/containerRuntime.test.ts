@@ -106,19 +106,22 @@ describe("the graph of the container runtime", () => {
   it("refuses arguments by name before anything is registered", async () => {
     const refused = (args: Partial<ContainerRuntimeArgs>, message: RegExp) =>
       assert.rejects(graphOf(args), message);
-    await refused({ machines: [] }, /GW101 bravo\.machines: must hold at least one machine/);
+    await refused({ machines: [] }, /GW101 bravo\.machines: \[\] must hold at least one machine/);
     await refused(
       { cgroupDriver: "none" as "systemd" },
-      /GW101 bravo\.cgroupDriver: must be `systemd` or `cgroupfs`/,
+      /GW101 bravo\.cgroupDriver: "none" must be `systemd` or `cgroupfs`/,
     );
     await refused(
       { images: [{ name: "app:latest" }] },
-      /GW101 bravo\.images\.0\.name: must end in `@sha256:…`/,
+      /GW101 bravo\.images\[0\]\.name: it must end in `@sha256:…`/,
     );
-    await refused({ rootFolder: "containers" }, /GW101 bravo\.rootFolder: must be an absolute path/);
+    await refused(
+      { rootFolder: "containers" },
+      /GW101 bravo\.rootFolder: "containers" must be an absolute path/,
+    );
     await refused(
       { registryMirrors: [{ registry: "https://docker.io", mirrors: ["https://m.example"] }] },
-      /GW101 bravo\.registryMirrors\.0\.registry/,
+      /GW101 bravo\.registryMirrors\[0\]\.registry/,
     );
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { bundles } from "../../../versions/index.ts";
-import type { ClusterSettings } from "../node.ts";
+import type { ClusterSettings } from "../clusterSettings.ts";
 import { ports } from "../openings.ts";
 import { yamlText } from "../yamlText.ts";
 import { apiServerFiles, apiServerFlags } from "./apiServerFiles.ts";

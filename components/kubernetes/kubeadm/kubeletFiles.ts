@@ -1,5 +1,5 @@
+import type { ClusterSettings } from "../clusterSettings.ts";
 import { declaredLabel } from "../membership.ts";
-import type { ClusterSettings } from "../node.ts";
 import { yamlText } from "../yamlText.ts";
 import { paths } from "./paths.ts";
 

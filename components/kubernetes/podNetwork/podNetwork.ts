@@ -6,8 +6,8 @@ import { checkedArgs } from "../../checkedArgs.ts";
 import type { Machine } from "../../machine.ts";
 import { machineState } from "../../machineState.ts";
 import { cniConfigurationFolder } from "../../runtime/index.ts";
-import type { HostSpec } from "../../stream.ts";
-import { clusterSettingsSchema } from "../node.ts";
+import type { HostSpec, StreamArgs } from "../../stream.ts";
+import { clusterSettings } from "../clusterSettings.ts";
 import { widest } from "../openings.ts";
 import { conflist } from "./conflist.ts";
 import { checkPodSubnets, podSubnetOf } from "./podSubnet.ts";
@@ -24,7 +24,7 @@ import {
   tableFile,
 } from "./routes.ts";
 
-export interface PodNetworkArgs {
+export interface PodNetworkArgs extends StreamArgs {
   /** Machines with pods. They share a link: each reaches the others' addresses without a router. */
   machines: Machine[];
   /** Networks in CIDR form from which the machines of the cluster come. At least one. */
@@ -38,10 +38,6 @@ export interface PodNetworkArgs {
   podSubnets?: Record<string, string>;
   /** The stream it belongs to, for messages and reports. Default: the component's name. */
   stream?: string;
-  /** What must be there first: gates of earlier streams. */
-  after?: pulumi.Input<pulumi.Resource>[];
-  /** Reasons by check name, for checks that cannot pass here. */
-  waivers?: Record<string, string>;
 }
 
 /**
@@ -78,7 +74,7 @@ export class PodNetwork extends pulumi.ComponentResource {
   }
 }
 
-const settingsSchema = clusterSettingsSchema.pick({ nodeNetworks: true, podSubnet: true }).extend({
+const settingsSchema = clusterSettings.pick({ nodeNetworks: true, podSubnet: true }).extend({
   podSubnets: z
     .record(
       z.string(),

@@ -25,9 +25,9 @@ import { journalLimitIsEffective, renderJournaldDropIn } from "../../../componen
 import { securitySettings } from "../../../components/security/securitySettings.ts";
 import {
   effectiveSshd,
+  type LoginSettings,
   refuseLockOut,
   renderSshdDropIn,
-  type SshSettings,
   sshdReadsDropIns,
 } from "../../../components/security/sshd.ts";
 import { sysctlItems } from "../../../components/security/sysctls.ts";
@@ -46,7 +46,7 @@ import { type Item, keyOf, kindOf } from "../../../provider/index.ts";
 import { assertGolden } from "./golden.ts";
 import { run, sh, shApart, shellcheck } from "./shell.ts";
 
-const ssh: SshSettings = { rootLogin: "prohibit-password", allowUsers: [], maxAuthTries: 3 };
+const ssh: LoginSettings = { rootLogin: "prohibit-password", allowUsers: [], maxAuthTries: 3 };
 const connection = { name: "m", address: "192.0.2.1", hostKey: "ssh-ed25519 AAAA" };
 
 describe("the scripts of the security baseline", () => {
@@ -408,13 +408,29 @@ describe("the arguments of the security baseline", () => {
   it("are refused by the property's path, with the value and what is allowed", () => {
     assert.throws(
       () => checked({ ssh: { sources: ["10.0.0.0"] } }),
-      /GW101 alpha\.ssh\.sources\.0: must be a network in CIDR form.*"10\.0\.0\.0"/,
+      /GW101 alpha\.ssh\.sources\[0\]: "10\.0\.0\.0" must be a network in CIDR form/,
     );
     assert.throws(() => checked({ ssh: { maxAuthTries: 0 } }), /alpha\.ssh\.maxAuthTries/);
     assert.throws(() => checked({ ssh: { passwords: true } }), /passwords/);
-    assert.throws(() => checked({ machines: [] }), /alpha\.machines: must hold at least one machine/);
+    assert.throws(() => checked({ machines: [] }), /alpha\.machines: \[\] must hold at least one machine/);
     assert.throws(() => checked({ machines: [{ name: "a" }, { name: "a" }] }), /must not hold a name twice/);
     assert.throws(() => checked({ undeclaredPort: 22 }), /alpha\.undeclaredPort/);
+  });
+
+  it("are refused all at once", () => {
+    assert.throws(
+      () => checked({ timeSync: "ntp" as "existing", ssh: { maxAuthTries: 0, passwords: true } }),
+      (error: Error) => {
+        assert.match(error.message, /^GW101: 3 problems\n/);
+        for (const line of [
+          "alpha.ssh.maxAuthTries: 0 is given, but it must be a whole number from 1 to 10",
+          "alpha.ssh.passwords: there is no such property (allowed: sources, port, rootLogin, allowUsers, maxAuthTries)",
+          'alpha.timeSync: "ntp" is not one of systemd-timesyncd, existing',
+        ])
+          assert.ok(error.message.includes(`\n  - ${line}\n`), line);
+        return true;
+      },
+    );
   });
 });
 

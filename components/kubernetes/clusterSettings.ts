@@ -3,6 +3,7 @@ import { z } from "zod";
 import { familyOf, network } from "../../provider/index.ts";
 import type { Machine } from "../machine.ts";
 import type { ArtifactCatalogue, CgroupDriver } from "../runtime/index.ts";
+import type { StreamArgs } from "../stream.ts";
 
 /** What every node of one cluster shares. */
 export interface ClusterSettingsArgs {
@@ -31,15 +32,26 @@ export interface ClusterSettingsArgs {
   artifacts?: ArtifactCatalogue;
 }
 
-/** What a single node is told beside that. */
-export interface NodeArgs extends ClusterSettingsArgs {
+/** What a server is told beside what every node is. */
+export interface ServerOptions {
+  /** Where clients and nodes find the API, `HOST:PORT`. Default: the first server's address and port 6443. */
+  endpoint?: pulumi.Input<string>;
+  /** Networks in CIDR form that may use the API besides machines and pods. Default: none. */
+  apiSources?: string[];
+  /** Names and addresses besides endpoint and machine that the API's certificate holds. Default: none. */
+  certificateNames?: string[];
+  /**
+   * Ordinary pods may run on servers. Default false: they carry the usual taint. Takes effect when a server first
+   * registers.
+   */
+  runWorkloads?: boolean;
+}
+
+/** What a single node is told. */
+export interface NodeArgs extends ClusterSettingsArgs, StreamArgs {
   machine: Machine;
   /** The stream it belongs to, for messages and reports. Default: the component's name. */
   stream?: string;
-  /** What must be there first: gates of earlier streams, the machine's pod network. */
-  after?: pulumi.Input<pulumi.Resource>[];
-  /** Reasons by check name, for checks that cannot pass here. */
-  waivers?: Record<string, string>;
 }
 
 const ipv4Network = (shortest: number, longest: number) =>
@@ -51,8 +63,8 @@ const ipv4Network = (shortest: number, longest: number) =>
     { error: `must be an IPv4 network of /${shortest} to /${longest} such as \`10.244.0.0/16\`` },
   );
 
-/** A node's plain settings with their defaults. */
-export const clusterSettingsSchema = z.object({
+/** {@link ClusterSettingsArgs} that are plain values, and their defaults. */
+export const clusterSettings = z.object({
   nodeNetworks: z.array(network).min(1, { error: "must name at least one network" }),
   podSubnet: ipv4Network(8, 23).default("10.244.0.0/16"),
   serviceSubnet: ipv4Network(12, 24).default("10.96.0.0/16"),
@@ -71,4 +83,13 @@ export const clusterSettingsSchema = z.object({
     .default([]),
 });
 
-export type ClusterSettings = z.infer<typeof clusterSettingsSchema>;
+export type ClusterSettings = z.infer<typeof clusterSettings>;
+
+/** Beside them {@link ServerOptions} that are plain values, and their defaults. */
+export const serverSettings = clusterSettings.extend({
+  apiSources: z.array(network).default([]),
+  certificateNames: z
+    .array(z.string().regex(/^[A-Za-z0-9.:*-]+$/, { error: "must be a DNS name or an IP address" }))
+    .default([]),
+  runWorkloads: z.boolean().default(false),
+});
