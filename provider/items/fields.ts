@@ -40,6 +40,14 @@ export const account = z
   .string()
   .regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: "must be the name of a user or group" });
 
+/** Number of a user or group; 0 is root's. The last two stand for nobody. Source: systemd's UIDS-GIDS. */
+export const accountNumber = z
+  .number()
+  .int()
+  .min(1)
+  .max(4_294_967_293)
+  .refine((value) => value !== 65_535, { error: "must not be 65535, which stands for no number" });
+
 /** systemd unit with its suffix. */
 export const unit = z
   .string()
@@ -47,6 +55,11 @@ export const unit = z
     error: "must be a unit name with its suffix, such as `ssh.service`",
   })
   .refine((value) => !value.startsWith("-"), { error: "must not start with a dash" });
+
+/** Value of a kernel's or module's parameter: one word that neither modprobe nor the boot loader takes apart. */
+export const kernelWord = z.string().regex(/^[A-Za-z0-9_.,:/@+=%-]{1,500}$/, {
+  error: "must be one word of letters, digits and `_.,:/@+=%-`",
+});
 
 /** Hexadecimal SHA-256 digest. */
 export const sha256 = z

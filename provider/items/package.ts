@@ -14,7 +14,7 @@ export interface PackageItem extends CommonItem {
 }
 
 /** Packages without which nobody can log in. */
-const loginPackages = new Set(["openssh-server", "sudo", "systemd", "libpam-modules"]);
+const loginPackages = new Set(["openssh-server", "ssh", "sudo", "sudo-ldap", "systemd", "libpam-modules"]);
 
 export const aptPackage: ItemKind<PackageItem> = {
   kind: "package",
