@@ -52,6 +52,15 @@ export const itemExamples: { readonly [K in ItemKindName]: Extract<Item, { kind:
       "",
     ].join("\n"),
   },
+  kernelModule: { kind: "kernelModule", name: "zram", parameters: { num_devices: "2" } },
+  kernelParameter: { kind: "kernelParameter", name: "cgroup_enable", value: "memory" },
+  mount: {
+    kind: "mount",
+    what: "LABEL=media",
+    where: "/srv/media",
+    type: "ext4",
+    options: "noatime,nosuid",
+  },
   nftablesTable: {
     kind: "nftablesTable",
     family: "ip",
@@ -64,6 +73,11 @@ export const itemExamples: { readonly [K in ItemKindName]: Extract<Item, { kind:
     ].join("\n"),
   },
   package: { kind: "package", name: "nfs-kernel-server", hold: true },
+  reboot: {
+    kind: "reboot",
+    name: "memory is accounted for",
+    after: ["kernelParameter:cgroup_enable"],
+  },
   service: {
     kind: "service",
     unit: "ssh.service",

@@ -46,21 +46,21 @@ gw_verify() {
 gw_apply() {
   machine_identity || return 1
   lock_owner
+  ! boot_is_due || return 0
   lock_registry
   registry_open && lease_take || return 1
   unlock_registry
-  transaction_settle || return 1
-  # shellcheck disable=SC2086
-  checks_run $gw_guards || {
-    report guarded
+  gw_changed='' gw_dirty=''
+  if boot_goes_on; then
+    observe_all
+  elif [ -n "$gw_resume" ]; then
+    boot_lost
     return 1
-  }
-  observe_all
-  lock_registry
-  claim_all && transaction_begin || return 1
-  unlock_registry
+  else
+    operation_begin || return 1
+  fi
   # shellcheck disable=SC2086
-  if release_all && apply_all && checks_run $gw_checks && facts_read && definitions_refresh; then
+  if { [ -n "$gw_continued" ] || release_all; } && apply_all && checks_run $gw_checks && facts_read && definitions_refresh; then
     if [ -e "$gw_transaction/armed" ]; then
       deadman_start_over
       report armed
@@ -73,6 +73,7 @@ gw_apply() {
     fi
     return 0
   fi
+  [ -z "$gw_rebooting" ] || ! boot_begin || return 0
   if transaction_restore; then
     report restored
     report recheck
@@ -84,6 +85,19 @@ gw_apply() {
     report unrestored_transaction "$gw_transaction"
   fi
   return 1
+}
+
+operation_begin() {
+  transaction_settle || return 1
+  # shellcheck disable=SC2086
+  checks_run $gw_guards || {
+    report guarded
+    return 1
+  }
+  observe_all
+  lock_registry
+  claim_all && transaction_begin || return 1
+  unlock_registry
 }
 
 # A new login proved that the change did not lock anybody out. Checks from elsewhere may still decide about it.

@@ -3,40 +3,53 @@
 # shellcheck disable=SC2015 # `a && b || c` is meant: c runs when either fails
 # The transaction: what this operation changed, and how it was before.
 
+# Nothing of it counts before all of it is on the disk.
 transaction_begin() {
   gw_transaction=$gw_root/transactions/$gw_owner
-  rm -rf "$gw_transaction"
-  mkdir -p "$gw_transaction/items" || return 1
-  chmod 700 "$gw_transaction"
-  : >"$gw_transaction/order"
-  : >"$gw_transaction/baselines"
-  : >"$gw_transaction/released"
+  gw_new=$gw_transaction.new
+  gw_order=$gw_newline gw_places=$gw_newline
+  rm -rf "$gw_transaction" "$gw_new" "$gw_transaction.ended"
+  umask 077
+  mkdir -p "$gw_new/items"
+  gw_code=$?
+  umask 022
+  [ "$gw_code" -eq 0 ] || return 1
+  : >"$gw_new/order"
+  : >"$gw_new/baselines"
+  : >"$gw_new/released"
   if [ -f "$gw_root/claims/$gw_owner" ]; then
-    cp "$gw_root/claims/$gw_owner" "$gw_transaction/claim.before"
+    cp "$gw_root/claims/$gw_owner" "$gw_new/claim.before" || return 1
   fi
-  claim_text >"$gw_transaction/claim.after"
+  claim_text >"$gw_new/claim.after" && cp "$gw_new/claim.after" "$gw_new/claim" && sync -f "$gw_new" || return 1
   # From here on a stream side by side sees what is claimed, and what is not any more.
-  cp "$gw_transaction/claim.after" "$gw_root/claims/$gw_owner.new"
-  mv "$gw_root/claims/$gw_owner.new" "$gw_root/claims/$gw_owner"
-  sync -f "$gw_transaction" 2>/dev/null || sync
+  mv -T "$gw_new" "$gw_transaction" && mv -fT "$gw_transaction/claim" "$gw_root/claims/$gw_owner"
 }
 
-# The current item is about to change: its state goes into the baseline (first claim) or the pre-image.
+# The current item is about to change: its state goes into the baseline (first claim) or the pre-image. Sets gw_capture
+# to the folder that it has once it is sealed.
 capture_before() {
-  gw_baseline=$gw_root/baseline/$gw_hash
-  if [ -e "$gw_baseline/item" ]; then
-    gw_capture=$gw_transaction/items/$gw_hash
-  else
-    gw_capture=$gw_baseline
-    printf '%s\n' "$gw_hash" >>"$gw_transaction/baselines"
+  for gw_capture in "$gw_root/baseline/$gw_hash" "$gw_transaction/items/$gw_hash"; do
+    ! is_captured || return 0
+  done
+  if [ ! -e "$gw_root/baseline/$gw_hash/item" ]; then
+    gw_capture=$gw_root/baseline/$gw_hash
+    printf '%s\n' "$gw_hash" >>"$gw_transaction/baselines" || return 1
   fi
   capture_to "$gw_capture" || return 1
-  printf '%s\n' "$gw_capture" >>"$gw_transaction/order"
+  gw_unordered=$gw_unordered$gw_capture$gw_newline
+}
+
+# True when this transaction has the capture already, be it from before a boot: a later one would be of its own doing.
+is_captured() {
+  [ -n "${gw_order-}" ] || gw_order=$gw_newline$(cat "$gw_transaction/order")$gw_newline
+  case $gw_order$gw_unordered in
+    *"$gw_newline$gw_capture$gw_newline"*) ;;
+    *) return 1 ;;
+  esac
 }
 
 # Captures the current item, and with it the later ones beside it that are about to change too, as far as their kinds
-# are independent. One sync serves all: a power cut must not find a change on the disk and its
-# pre-image not.
+# are independent, and makes their new files: one seal serves all.
 capture_ahead() {
   gw_at=$gw_index
   for gw_number in $gw_items; do
@@ -46,11 +59,17 @@ capture_ahead() {
     eval "observed=\$gw_observed_$gw_number"
     [ "$gw_number" -eq "$gw_at" ] || [ "$observed" != "$gw_desired" ] || continue
     capture_before || return 1
-    eval "gw_captured_$gw_number=yes"
+    eval "gw_capture_of_$gw_number=\$gw_capture"
+    prepare
     is_independent || break
   done
   use_item "$gw_at"
-  sync -f "$gw_transaction"
+  captures_seal
+}
+
+# What fails here is tried again, and named, when it is the item's turn.
+prepare() {
+  ! command -v "${gw_kind}_prepare" >/dev/null || "${gw_kind}_prepare" || rm -rf "$gw_transaction/new-$gw_hash"
 }
 
 is_independent() {
@@ -63,8 +82,7 @@ is_independent() {
 # An item that is already as desired still needs a baseline when it is claimed for the first time.
 capture_baseline() {
   [ ! -e "$gw_root/baseline/$gw_hash/item" ] || return 0
-  printf '%s\n' "$gw_hash" >>"$gw_transaction/baselines"
-  capture_to "$gw_root/baseline/$gw_hash"
+  printf '%s\n' "$gw_hash" >>"$gw_transaction/baselines" && capture_to "$gw_root/baseline/$gw_hash"
 }
 
 apply_all() {
@@ -83,15 +101,18 @@ apply_all() {
     fi
     apply_item || return 1
   done
+  [ -z "$gw_unsealed" ] || captures_seal || return 1
+  [ -z "$gw_changed" ] || places_sync
 }
 
 apply_item() {
   gw_before=$observed
-  eval "gw_captured=\${gw_captured_$gw_index-}"
-  [ -n "$gw_captured" ] || capture_ahead >"$gw_run/log" 2>&1 || {
+  eval "gw_capture=\${gw_capture_of_$gw_index-}"
+  [ -n "$gw_capture" ] || capture_ahead >"$gw_run/log" 2>&1 || {
     report_text failed "$gw_index" capture <"$gw_run/log"
     return 1
   }
+  eval "gw_capture=\$gw_capture_of_$gw_index"
   observed=$gw_before
   [ -z "$gw_endangers" ] || deadman_arm || return 1
   if [ -n "$gw_ticket" ]; then
@@ -99,9 +120,11 @@ apply_item() {
     export TICKET
     (umask 077 && "ticket_$gw_ticket" >"$TICKET")
   fi
+  place_note
   "${gw_kind}_apply" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-
   gw_status=$?
   [ -z "$gw_ticket" ] || rm -f "$gw_run/ticket"
+  [ -z "$gw_rebooting" ] || return 1
   if [ "$gw_status" -eq 124 ] || [ "$gw_status" -eq 137 ]; then
     report_text failed "$gw_index" timeout <"$gw_run/log"
     return 1
@@ -121,46 +144,71 @@ apply_item() {
 
 # Gives back what this program no longer claims. Comes before anything is applied: what stays sees what went.
 release_all() {
-  gw_changed='' gw_dirty=''
+  gw_changed='' gw_dirty='' gw_releasing=''
   released >"$gw_run/released"
   while IFS=$gw_tab read -r gw_a gw_b gw_c; do
-    release_item "$gw_a" "$gw_b" "$gw_c" || return 1
+    release_begin "$gw_a" "$gw_b" "$gw_c" || return 1
   done <"$gw_run/released"
-  gw_pass_after "$gw_transaction/released"
+  release_captured && gw_pass_after "$gw_transaction/released"
 }
 
-release_item() { # HASH KEY LAST-DESIRED
+# As with what is applied, one seal serves independent items beside each other.
+release_begin() { # HASH KEY LAST-DESIRED
   if grep -q "^item$gw_tab$1$gw_tab" "$gw_run/others"; then
     report released "shared $2"
     return 0
   fi
-  [ -e "$gw_root/baseline/$1/item" ] || return 0
+  use_capture "$gw_root/baseline/$1" || return 0
+  if is_independent; then
+    release_capture "$@"
+  else
+    release_captured && release_capture "$@" && release_captured
+  fi
+}
+
+release_capture() { # HASH KEY LAST-DESIRED
   use_capture "$gw_root/baseline/$1"
-  gw_endangered=$gw_endangers
   observe
   # Content that somebody else changed since; other kinds have none that could be lost.
   if [ "$observed" != "$3" ] && [ "$observed" != absent ] && command -v "${gw_kind}_has_content" >/dev/null; then
     gw_kept=$gw_root/kept/$(date -u +%Y%m%dT%H%M%SZ)-$1
-    capture_to "$gw_kept" && report kept "$gw_kept $2"
+    capture_to "$gw_kept" || return 1
+    report kept "$gw_kept $2"
   fi
-  capture_to "$gw_transaction/items/$1" || return 1
-  printf '%s\n' "$gw_transaction/items/$1" >>"$gw_transaction/order"
-  sync -f "$gw_transaction"
-  [ -z "$gw_endangered" ] || deadman_arm || return 1
-  use_capture "$gw_root/baseline/$1"
+  gw_capture=$gw_transaction/items/$1
+  capture_to "$gw_capture" || return 1
+  gw_unordered=$gw_unordered$gw_capture$gw_newline
+  gw_releasing="$gw_releasing $1"
+}
+
+# Restores what was captured to be released.
+release_captured() {
+  [ -n "$gw_releasing" ] || return 0
+  captures_seal || return 1
+  for gw_released in $gw_releasing; do
+    release_item "$gw_root/baseline/$gw_released" || return 1
+  done
+  gw_releasing=''
+}
+
+release_item() { # BASELINE
+  use_capture "$1"
+  [ -z "$gw_endangers" ] || deadman_arm || return 1
+  place_note
   if ! "${gw_kind}_restore" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-; then
-    printf '%s: %s' "$2" "$(tail -c 3000 "$gw_run/log")" | report_text failed - restore
+    printf '%s: %s' "$gw_key" "$(tail -c 3000 "$gw_run/log")" | report_text failed - restore
     return 1
   fi
-  printf '%s\n' "$gw_root/baseline/$1" >>"$gw_transaction/released"
-  gw_changed=$gw_changed$gw_newline$2
+  printf '%s\n' "$1" >>"$gw_transaction/released" || return 1
+  gw_changed=$gw_changed$gw_newline$gw_key
   gw_dirty=yes
-  report released "restored $2"
+  report released "restored $gw_key"
 }
 
 # A baseline keeps the definition by which it is restored: a changed one takes its place.
 definitions_refresh() {
   [ -f "$gw_transaction/claim.before" ] || return 0
+  gw_redefined=''
   while IFS=$gw_tab read -r gw_word gw_a gw_b _; do
     [ "$gw_word" = item ] || continue
     eval "gw_i=\${gw_index_of_$gw_a-}"
@@ -168,9 +216,13 @@ definitions_refresh() {
     eval "gw_mine=\$gw_digest_$gw_i"
     [ "$gw_b" != "$gw_mine" ] || continue
     use_item "$gw_i"
-    save_definition "$gw_root/baseline/$gw_a/item.new" &&
-      mv "$gw_root/baseline/$gw_a/item.new" "$gw_root/baseline/$gw_a/item" || return 1
+    save_definition "$gw_root/baseline/$gw_a/item.new" || return 1
+    gw_redefined="$gw_redefined $gw_a"
   done <"$gw_transaction/claim.before"
+  [ -z "$gw_redefined" ] || sync -f "$gw_root" || return 1
+  for gw_a in $gw_redefined; do
+    mv -fT "$gw_root/baseline/$gw_a/item.new" "$gw_root/baseline/$gw_a/item" || return 1
+  done
 }
 
 # A second pass over restored items, in the order in which they were once applied.
@@ -185,7 +237,7 @@ gw_pass_after() { # FILE of folders, last one first
 # Puts back everything that the transaction changed, but for what another stream wants just so.
 # Needs nothing but the transaction's folder.
 transaction_restore() {
-  gw_failed=''
+  gw_failed='' gw_places=$gw_newline
   other_claims
   tac "$gw_transaction/order" >"$gw_run/order.all"
   : >"$gw_run/order"
@@ -193,7 +245,12 @@ transaction_restore() {
     wanted_elsewhere "${gw_folder##*/}" || printf '%s\n' "$gw_folder" >>"$gw_run/order"
   done <"$gw_run/order.all"
   while read -r gw_folder; do
-    use_capture "$gw_folder"
+    use_capture "$gw_folder" || {
+      printf '%s: the capture is gone' "$gw_folder" | report_text unrestored
+      gw_failed=yes
+      continue
+    }
+    place_note
     if ! "${gw_kind}_restore" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-; then
       printf '%s: %s' "$gw_key" "$(tail -c 3000 "$gw_run/log")" | report_text unrestored
       gw_failed=yes
@@ -201,10 +258,8 @@ transaction_restore() {
   done <"$gw_run/order"
   gw_pass_after "$gw_run/order"
   [ -z "$gw_failed" ] || return 1
-  transaction_sync
-  : >"$gw_transaction/restored"
-  sync -f "$gw_transaction"
-  transaction_forget
+  places_sync
+  transaction_decide restored && transaction_forget
 }
 
 # Another claim holds the item with the very value that this operation brought about.
@@ -221,19 +276,22 @@ transaction_forget() {
     grep -q "^item$gw_tab$gw_a$gw_tab" "$gw_run/others" || rm -rf "$gw_root/baseline/$gw_a"
   done <"$gw_transaction/baselines"
   if [ -f "$gw_transaction/claim.before" ]; then
-    cp "$gw_transaction/claim.before" "$gw_root/claims/$gw_owner.new"
-    mv "$gw_root/claims/$gw_owner.new" "$gw_root/claims/$gw_owner"
+    cp "$gw_transaction/claim.before" "$gw_transaction/claim" &&
+      put_in_place "$gw_transaction/claim" "$gw_root/claims/$gw_owner" || return 1
   else
     rm -f "$gw_root/claims/$gw_owner"
   fi
-  transaction_sync
   transaction_end
 }
 
-# From the mark on, an interruption is finished, not put back.
+# From the mark on, an interruption is finished, not put back. What it decides about is on the disk before it, and it
+# is on the disk before anything follows from it, be it on another file system.
+transaction_decide() { # committed | restored
+  true >"$gw_transaction/$1" && sync -f "$gw_transaction"
+}
+
 transaction_commit() {
-  transaction_sync
-  : >"$gw_transaction/committed"
+  transaction_decide committed || return 1
   rm -rf "$gw_root/fetch/$gw_owner"
   while read -r gw_folder; do
     rm -rf "$gw_folder"
@@ -247,15 +305,12 @@ transaction_commit() {
   transaction_end
 }
 
-transaction_sync() {
-  sync -f /etc 2>/dev/null
-  sync -f "$gw_root" 2>/dev/null || sync
-}
-
-# The timer goes first: it runs a program of the transaction's folder.
+# The timer goes first: it runs a program of the transaction's folder. That folder goes at once: half of it, without its
+# mark, would be taken for what is to be put back.
 transaction_end() {
   deadman_disarm
-  rm -rf "$gw_transaction"
+  rm -rf "$gw_transaction.ended"
+  mv -T "$gw_transaction" "$gw_transaction.ended" && rm -rf "$gw_transaction.ended"
 }
 
 # What an interruption left is put back; what was decided before it is finished.

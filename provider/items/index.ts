@@ -6,9 +6,13 @@ import { type DirectoryItem, directory } from "./directory.ts";
 import { type DownloadItem, download } from "./download.ts";
 import { type FileItem, file } from "./file.ts";
 import { type FirewallTableItem, firewallTable } from "./firewallTable.ts";
+import { type KernelModuleItem, kernelModule } from "./kernelModule.ts";
+import { type KernelParameterItem, kernelParameter } from "./kernelParameter.ts";
 import type { ItemKind } from "./kind.ts";
+import { type MountItem, mount } from "./mount.ts";
 import { type NftablesTableItem, nftablesTable } from "./nftablesTable.ts";
 import { aptPackage, type PackageItem } from "./package.ts";
+import { type RebootItem, reboot } from "./reboot.ts";
 import { type ServiceItem, service } from "./service.ts";
 import { type StateDirectoryItem, stateDirectory } from "./stateDirectory.ts";
 import { type SysctlItem, sysctl } from "./sysctl.ts";
@@ -23,8 +27,12 @@ export type {
   DownloadItem,
   FileItem,
   FirewallTableItem,
+  KernelModuleItem,
+  KernelParameterItem,
+  MountItem,
   NftablesTableItem,
   PackageItem,
+  RebootItem,
   ServiceItem,
   StateDirectoryItem,
   SysctlItem,
@@ -41,8 +49,12 @@ export type Item =
   | DownloadItem
   | FileItem
   | FirewallTableItem
+  | KernelModuleItem
+  | KernelParameterItem
+  | MountItem
   | NftablesTableItem
   | PackageItem
+  | RebootItem
   | ServiceItem
   | StateDirectoryItem
   | SysctlItem
@@ -60,8 +72,12 @@ export const itemKinds: { readonly [K in ItemKindName]: ItemKind<Extract<Item, {
   download,
   file,
   firewallTable,
+  kernelModule,
+  kernelParameter,
+  mount,
   nftablesTable,
   package: aptPackage,
+  reboot,
   service,
   stateDirectory,
   sysctl,

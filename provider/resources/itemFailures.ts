@@ -50,12 +50,19 @@ function missing(entry: Placed, items: Placed[], tickets: Wire | undefined): Fai
   return [...noTicket, ...missingTriggers(entry, items)];
 }
 
-/** A service that waits for an item which is not there would never be restarted. */
+/** Fields that hold keys of other items, by kind. */
+const waitingFields: Readonly<Record<string, readonly string[]>> = {
+  service: ["restartOn", "reloadOn"],
+  reboot: ["after"],
+};
+
+/** What waits for an item that is not there would wait for ever. */
 function missingTriggers({ item, place }: Placed, items: Placed[]): Failure[] {
-  if (item.kind !== "service" || items.some(({ key }) => isUnknown(key))) return [];
+  const fields = waitingFields[item.kind];
+  if (fields === undefined || items.some(({ key }) => isUnknown(key))) return [];
   const keys = new Set(items.map(({ key }) => key));
-  return (["restartOn", "reloadOn"] as const).flatMap((field) => {
-    const wanted: unknown = item[field];
+  return fields.flatMap((field) => {
+    const wanted = (item as unknown as Record<string, unknown>)[field];
     return (Array.isArray(wanted) ? (wanted as string[]) : []).flatMap((key, index) =>
       keys.has(key) || isUnknown(key)
         ? []

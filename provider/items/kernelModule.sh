@@ -1,0 +1,129 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2034,SC2015 # the engine sets the item's variables and reads $observed
+# kernelModule: name parameters ("a=1 b=2"); loaded now, and again at boot with these parameters
+
+kernelModule_paths() {
+  gw_module=/sys/module/$name
+  gw_load=/etc/modules-load.d/99-zz-groundwork-$name.conf
+  gw_options=/etc/modprobe.d/99-zz-groundwork-$name.conf
+}
+
+kernelModule_observe() {
+  kernelModule_paths
+  gw_boot=no
+  if dropIn_holds "$gw_load" "$name"; then
+    if [ -n "$parameters" ]; then
+      ! dropIn_holds "$gw_options" "options $name $parameters" || gw_boot=yes
+    elif [ ! -e "$gw_options" ]; then
+      gw_boot=yes
+    fi
+  fi
+  if kernelModule_loaded; then
+    observed="loaded=yes boot=$gw_boot"
+    for gw_word in $parameters; do
+      kernelModule_value "$gw_word"
+      observed="$observed ${gw_word%%=*}=$gw_value"
+    done
+  else
+    observed="loaded=no boot=$gw_boot"
+  fi
+}
+
+# What is built in has no folder of its own unless it has parameters.
+kernelModule_loaded() {
+  if [ -d "$gw_module" ]; then
+    [ ! -e "$gw_module/initstate" ] || { read -r gw_line <"$gw_module/initstate" && [ "$gw_line" = live ]; }
+    return
+  fi
+  gw_rest=$name gw_pattern=''
+  while :; do
+    case $gw_rest in
+      *_*) gw_pattern="$gw_pattern${gw_rest%%_*}[_-]" gw_rest=${gw_rest#*_} ;;
+      *) break ;;
+    esac
+  done
+  grep -qs "/$gw_pattern$gw_rest\.ko" "/lib/modules/$(uname -r)/modules.builtin"
+}
+
+# Sets gw_value to a parameter's value, in the words of the item where these mean the same. What the kernel
+# does not show counts as wanted.
+kernelModule_value() { # NAME=VALUE
+  gw_wanted=${1#*=} gw_value=${1#*=}
+  gw_file=$gw_module/parameters/${1%%=*}
+  [ -e "$gw_file" ] || return 0
+  gw_value=''
+  IFS= read -r gw_value <"$gw_file" || :
+  case $gw_value/$gw_wanted in
+    [Yy]/[Yy1] | [Yy]/yes | [Yy]/on | [Yy]/true) gw_value=$gw_wanted ;;
+    [Nn]/[Nn0] | [Nn]/no | [Nn]/off | [Nn]/false) gw_value=$gw_wanted ;;
+  esac
+}
+
+kernelModule_apply() {
+  kernelModule_paths
+  dropIn_write "$gw_load" "$name" || return 1
+  if [ -n "$parameters" ]; then
+    kernelModule_known && dropIn_write "$gw_options" "options $name $parameters" || return 1
+  else
+    rm -f "$gw_options"
+  fi
+  kernelModule_loaded || limit modprobe -- "$name" || return 1
+  kernelModule_set "$parameters"
+}
+
+# The kernel passes over a parameter that the module does not have.
+kernelModule_known() {
+  gw_parameters=$(limit modinfo -F parm -- "$name" 2>/dev/null) && [ -n "$gw_parameters" ] || return 0
+  for gw_word in $parameters; do
+    case "$gw_newline$gw_parameters" in
+      *"$gw_newline${gw_word%%=*}:"*) ;;
+      *)
+        echo "the module $name has no parameter ${gw_word%%=*}"
+        return 1
+        ;;
+    esac
+  done
+}
+
+# Sets what differs; what only loading sets is set by loading.
+kernelModule_set() { # PARAMETERS
+  for gw_word in $1; do
+    kernelModule_value "$gw_word"
+    [ "$gw_value" != "$gw_wanted" ] || continue
+    { printf '%s\n' "$gw_wanted" >"$gw_file"; } 2>/dev/null && kernelModule_value "$gw_word" &&
+      [ "$gw_value" = "$gw_wanted" ] || {
+      kernelModule_again "$gw_word"
+      return
+    }
+  done
+}
+
+kernelModule_again() { # NAME=VALUE
+  if ! limit modprobe -r -- "$name"; then
+    echo "$name is in use with ${1%%=*}=$gw_value, and only loading it again can set $1: end what uses it"
+    return 1
+  fi
+  limit modprobe -- "$name"
+}
+
+kernelModule_capture() {
+  kernelModule_paths
+  dropIn_capture "$gw_load" load && dropIn_capture "$gw_options" options || return 1
+  kernelModule_loaded || return 0
+  for gw_word in $parameters; do
+    gw_file=$gw_module/parameters/${gw_word%%=*}
+    [ ! -e "$gw_file" ] || printf '%s=%s ' "${gw_word%%=*}" "$(cat "$gw_file")"
+  done >"$capture/loaded"
+}
+
+kernelModule_restore() {
+  kernelModule_paths
+  dropIn_restore "$gw_load" load && dropIn_restore "$gw_options" options || return 1
+  if [ -e "$capture/loaded" ]; then
+    kernelModule_loaded || limit modprobe -- "$name" || return 1
+    kernelModule_set "$(cat "$capture/loaded")"
+  elif [ -e "$gw_module/initstate" ] && ! limit modprobe -r -- "$name"; then
+    # Somebody came to use it.
+    [ ! -e "$gw_module/initstate" ] || report kept "$name $gw_key"
+  fi
+}
