@@ -8,7 +8,7 @@ import type { Properties } from "../../provider/resources/resource.ts";
 import { plain, type Struct, startProvider, struct } from "../support/providerProcess.ts";
 import { openTestEngine, type TestEngine } from "../support/testEngine.ts";
 import type { TestLab, TestMachine } from "../support/testLab.ts";
-import { asItems, asPlaybook, asPyinfra, asShell } from "./filesSpecification.ts";
+import type { Specification } from "./specification.ts";
 
 const execute = promisify(execFile);
 
@@ -57,22 +57,28 @@ export function runOverSsh(args: string[], address: string, command: string, inp
   });
 }
 
-export async function plainShell(lab: TestLab, machine: TestMachine): Promise<Contestant> {
+/** A program by hand. Undefined where nobody wrote it. */
+export async function plainShell(
+  lab: TestLab,
+  machine: TestMachine,
+  { shell }: Specification,
+): Promise<Contestant | undefined> {
+  if (shell === undefined) return undefined;
   const args = await sshArguments(lab, machine);
   return {
     name: "plain shell over one login",
-    run: () => timed(() => runOverSsh(args, machine.state.address, "sh -s", asShell())),
+    run: () => timed(() => runOverSsh(args, machine.state.address, "sh -s", shell)),
     close: async () => undefined,
   };
 }
 
 /** The provider's calls that an `up` makes, each run with a process and a login of its own. Its start is not counted. */
-export function providerCalls(machine: TestMachine): Contestant {
+export function providerCalls(machine: TestMachine, specification: Specification): Contestant {
   const inputs = {
     connection: machine.connection,
     stream: "bench",
-    items: asItems(),
-    checks: [{ name: "the last one is there", run: "test -e /opt/groundwork-bench/c9" }],
+    items: specification.items,
+    checks: [{ name: "everything is there", run: specification.check }],
   } as unknown as Properties;
   let outputs: Properties | undefined;
   return {
@@ -121,14 +127,17 @@ export function providerCalls(machine: TestMachine): Contestant {
 }
 
 /** A whole `up` of the engine. */
-export async function wholeUp(machine: TestMachine): Promise<Contestant & { engine: TestEngine }> {
+export async function wholeUp(
+  machine: TestMachine,
+  { items }: Specification,
+): Promise<Contestant & { engine: TestEngine }> {
   const engine = await openTestEngine({ project: "bench" });
   return {
     name: "whole up of the engine",
     engine,
     async run() {
       const run = await engine.up(() => {
-        new HostState("bench", { connection: machine.connection, stream: "bench", items: asItems() });
+        new HostState("bench", { connection: machine.connection, stream: "bench", items });
       });
       if (!run.succeeded) throw new Error(run.messages.join("\n"));
       return run.seconds;
@@ -138,11 +147,15 @@ export async function wholeUp(machine: TestMachine): Promise<Contestant & { engi
 }
 
 /** Ansible as its users make it fast: pipelining, one connection kept open. Undefined where it is not installed. */
-export async function ansible(lab: TestLab, machine: TestMachine): Promise<Contestant | undefined> {
+export async function ansible(
+  lab: TestLab,
+  machine: TestMachine,
+  specification: Specification,
+): Promise<Contestant | undefined> {
   const version = await execute("ansible-playbook", ["--version"]).catch(() => undefined);
   if (version === undefined) return undefined;
   const playbook = join(lab.folder, "playbook.json");
-  await writeFile(playbook, asPlaybook());
+  await writeFile(playbook, specification.playbook);
   const args = await sshArguments(lab, machine);
   const sockets = join(lab.folder, "cp");
   const environment = {
@@ -186,12 +199,16 @@ export async function ansible(lab: TestLab, machine: TestMachine): Promise<Conte
 }
 
 /** pyinfra, with the same key and pins. Undefined where it is not installed. */
-export async function pyinfra(lab: TestLab, machine: TestMachine): Promise<Contestant | undefined> {
+export async function pyinfra(
+  lab: TestLab,
+  machine: TestMachine,
+  specification: Specification,
+): Promise<Contestant | undefined> {
   const version = await execute("pyinfra", ["--version"]).catch(() => undefined);
   if (version === undefined) return undefined;
   const deploy = join(lab.folder, "deploy.py");
   const pins = join(lab.folder, "bench_known_hosts");
-  await writeFile(deploy, asPyinfra());
+  await writeFile(deploy, specification.pyinfra);
   await writeFile(
     join(lab.folder, "inventory.py"),
     `hosts = [(${JSON.stringify(machine.state.address)}, ${JSON.stringify({

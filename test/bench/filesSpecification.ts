@@ -1,10 +1,11 @@
 import type { Item } from "../../provider/index.ts";
+import type { Specification } from "./specification.ts";
 
 /**
  * 100 small items (10 folders, 80 files, 10 guarded commands) in the language of each contestant. It is the
  * specification that was measured before this project was begun.
  */
-export const folder = "/opt/groundwork-bench";
+const folder = "/opt/groundwork-bench";
 
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 const folders = range(10).map((index) => `${folder}/d${index}`);
@@ -15,9 +16,9 @@ const files = range(80).map((index) => ({
 const marks = range(10).map((index) => `${folder}/c${index}`);
 
 /** The file that is tampered with, so that only a run which reads the machine can mend it. */
-export const tampered = files[37] ?? { path: "", content: "" };
+const tampered = files[37] ?? { path: "", content: "" };
 
-export function asItems(): Item[] {
+function asItems(): Item[] {
   return [
     ...folders.map((path): Item => ({ kind: "directory", path })),
     ...files.map((file): Item => ({ kind: "file", ...file })),
@@ -34,7 +35,7 @@ export function asItems(): Item[] {
 }
 
 /** What somebody would write by hand: no capture, no sync, no report. */
-export function asShell(): string {
+function asShell(): string {
   return [
     "set -eu",
     "put() {",
@@ -49,7 +50,7 @@ export function asShell(): string {
 }
 
 /** An Ansible playbook, without the facts that it would gather by default. */
-export function asPlaybook(): string {
+function asPlaybook(): string {
   const tasks = [
     { "ansible.builtin.file": { path: folder, state: "directory", mode: "0755" } },
     ...folders.map((path) => ({ "ansible.builtin.file": { path, state: "directory", mode: "0755" } })),
@@ -60,7 +61,7 @@ export function asPlaybook(): string {
 }
 
 /** A pyinfra deploy. */
-export function asPyinfra(): string {
+function asPyinfra(): string {
   return [
     "import io",
     "from pyinfra.operations import files, server",
@@ -74,3 +75,20 @@ export function asPyinfra(): string {
     "",
   ].join("\n");
 }
+
+export const filesSpecification: Specification = {
+  name: "files",
+  title: "100 small items",
+  items: asItems(),
+  check: "test -e /opt/groundwork-bench/c9",
+  shell: asShell(),
+  playbook: asPlaybook(),
+  pyinfra: asPyinfra(),
+  tampered,
+  places: [folder],
+  clean: `rm -rf ${folder}`,
+  goals: {
+    "provider operation": { Ansible: 25, pyinfra: 12 },
+    "whole up": { Ansible: 8, pyinfra: 4 },
+  },
+};

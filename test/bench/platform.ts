@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { programStart } from "./programStart.ts";
 
 /**
  * What the main job costs: two bare lab machines to a cluster behind four gates. Prints a table; asserts nothing.
@@ -16,6 +17,17 @@ const environment = {
   ...process.env,
   XDG_STATE_HOME: state,
   PULUMI_CONFIG_PASSPHRASE: "only for this measurement",
+};
+
+const config = {
+  "groundwork:machines": {
+    "server-1": { lab: { roles: ["server", "monitoring"], address: "10.87.0.11" } },
+    "agent-1": { lab: { roles: ["agent"], address: "10.87.0.12" } },
+  },
+  "groundwork:network": { subnet: "10.87.0.0/24", subnet6: "fd87::/64", artifactPort: 8087 },
+  "groundwork:streams": {
+    alpha: { waivers: { "the clock is synchronised": "a container has the clock of its host" } },
+  },
 };
 
 interface Run {
@@ -34,44 +46,6 @@ function groundwork(...args: string[]): Run {
   if (ran.status !== 0) throw new Error(`groundwork ${args.join(" ")}\n${ran.stdout}\n${ran.stderr}`);
   return { seconds: (performance.now() - started) / 1000, text: ran.stdout };
 }
-
-/** Processor seconds of the program alone: modules loaded, every resource registered with a stand-in of the engine. */
-function programStart(): number {
-  const script = `
-    import * as pulumi from "@pulumi/pulumi";
-    await pulumi.runtime.setMocks({ newResource: ({ name, inputs }) => ({ id: name, state: inputs }), call: () => ({}) }, "groundwork", "${stack}", false);
-    await import(${JSON.stringify(join(root, "index.ts"))});
-    const { user, system } = process.cpuUsage();
-    process.stdout.write("CPU=" + (user + system) / 1e6);
-    process.exit(0);`;
-  const document = readFileSync(configuration, "utf8");
-  const config = Object.fromEntries(
-    [...Object.entries((JSON.parse(toJson(document)) as { config: Record<string, unknown> }).config)].map(
-      ([key, value]) => [key, JSON.stringify(value)],
-    ),
-  );
-  const env = { ...environment, PULUMI_CONFIG: JSON.stringify(config) };
-  const samples = Array.from({ length: 5 }, () => {
-    const text = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
-      cwd: root,
-      env,
-      encoding: "utf8",
-    });
-    return Number(/CPU=([\d.]+)/.exec(text)?.[1]);
-  });
-  return Math.min(...samples);
-}
-
-const toJson = (document: string): string =>
-  execFileSync(
-    process.execPath,
-    [
-      "--input-type=module",
-      "-e",
-      `import { parse } from "yaml"; process.stdout.write(JSON.stringify(parse(${JSON.stringify(document)})));`,
-    ],
-    { cwd: root, encoding: "utf8" },
-  );
 
 /** Seconds that each resource took, by the words of its line: `alpha server-1`. */
 function durations(text: string): Map<string, number> {
@@ -93,9 +67,13 @@ interface Resource {
 }
 
 function resources(): Resource[] {
-  const [file = ""] = globSync(`${state}/**/stacks/**/${stack}.json`);
-  return (JSON.parse(readFileSync(file, "utf8")) as { checkpoint: { latest: { resources: Resource[] } } })
-    .checkpoint.latest.resources;
+  const names = readdirSync(state, { recursive: true, encoding: "utf8" });
+  const name = names.find((path) => path.includes("/stacks/") && path.endsWith(`/${stack}.json`)) ?? "";
+  return (
+    JSON.parse(readFileSync(join(state, name), "utf8")) as {
+      checkpoint: { latest: { resources: Resource[] } };
+    }
+  ).checkpoint.latest.resources;
 }
 
 const label = (resource: Resource): string => {
@@ -152,22 +130,7 @@ function print(rows: [string, string][]): void {
 }
 
 try {
-  const waivers = { "the clock is synchronised": "a container has the clock of its host" };
-  const machines = {
-    "server-1": { lab: { roles: ["server", "monitoring"], address: "10.87.0.11" } },
-    "agent-1": { lab: { roles: ["agent"], address: "10.87.0.12" } },
-  };
-  const network = { subnet: "10.87.0.0/24", subnet6: "fd87::/64", artifactPort: 8087 };
-  writeFileSync(
-    configuration,
-    stringify({
-      config: {
-        "groundwork:machines": machines,
-        "groundwork:network": network,
-        "groundwork:streams": { alpha: { waivers } },
-      },
-    }),
-  );
+  writeFileSync(configuration, stringify({ config }));
   const first = groundwork("up", "--yes", "--stack", stack);
   const afterFirst = loginsSoFar("server-1");
   const second = groundwork("up", "--yes", "--stack", stack);

@@ -1,4 +1,5 @@
 import { renderProgram } from "../../provider/engine/program.ts";
+import type { Item } from "../../provider/index.ts";
 import { openTestLab, type TestLab, type TestMachine } from "../support/testLab.ts";
 import {
   ansible,
@@ -10,12 +11,14 @@ import {
   sshArguments,
   wholeUp,
 } from "./contestants.ts";
-import { asItems, folder, tampered } from "./filesSpecification.ts";
+import { filesSpecification } from "./filesSpecification.ts";
+import { mixedSpecification } from "./mixedSpecification.ts";
+import type { Specification } from "./specification.ts";
 
 /**
- * 100 small items on one lab machine: a first run, a second one that finds nothing to do, and one that has to mend
- * a single file that somebody changed. Ansible and pyinfra take part where they are installed, in the same run on
- * the same machine. Needs root on Linux: `node test/bench/provider.ts`.
+ * 100 items on one lab machine: a first run, a second one that finds nothing to do, and one that has to mend a single
+ * file that somebody changed. Ansible and pyinfra take part where they are installed, in the same run on the same
+ * machine. Needs root on Linux: `node test/bench/provider.ts [files|mixed]`.
  */
 
 interface Result {
@@ -29,8 +32,12 @@ interface Result {
   mended: string[];
 }
 
-async function measure(contestant: Contestant, machine: TestMachine): Promise<Result> {
-  await machine.inside(`rm -rf ${folder} /var/lib/groundwork; sync`);
+async function measure(
+  contestant: Contestant,
+  machine: TestMachine,
+  { tampered, places, clean }: Specification,
+): Promise<Result> {
+  await machine.inside(`${clean}; rm -rf /var/lib/groundwork; sync`);
   const counts = [await machine.logins()];
   const run = async (): Promise<number> => {
     const seconds = await contestant.run();
@@ -41,7 +48,7 @@ async function measure(contestant: Contestant, machine: TestMachine): Promise<Re
   const second = await run();
   await machine.inside(`echo tampered >${tampered.path}; sleep 0.02; touch /run/stamp; sleep 0.02`);
   const mend = await run();
-  const changed = await machine.inside(`find ${folder} -type f -newer /run/stamp`);
+  const changed = await machine.inside(`find ${places.join(" ")} -type f -newer /run/stamp`);
   const content = await machine.inside(`cat ${tampered.path}`);
   if (`${content}\n` !== tampered.content)
     throw new Error(`${contestant.name} did not mend ${tampered.path}`);
@@ -62,9 +69,13 @@ function stateBytes(text: string): number {
 }
 
 /** Processor and wall seconds that a machine takes to compare all items. */
-async function readingTime(lab: TestLab, machine: TestMachine): Promise<{ processor: number; wall: number }> {
+async function readingTime(
+  lab: TestLab,
+  machine: TestMachine,
+  items: Item[],
+): Promise<{ processor: number; wall: number }> {
   const operation = { action: "read" as const, urn: "bench", project: "bench", stack: "bench" };
-  const program = renderProgram({ items: asItems() }, operation);
+  const program = renderProgram({ items }, operation);
   const command = `exec 3>/dev/null; bash -c 'TIMEFORMAT="%U %S %R"; time sh -s' 2>&1`;
   const words = await runOverSsh(await sshArguments(lab, machine), machine.state.address, command, program);
   const [user = 0, system = 0, wall = 0] = words.trim().split(" ").map(Number);
@@ -86,7 +97,7 @@ function table(rows: string[][]): string {
 
 const seconds = (value: number): string => `${value.toFixed(2)} s`;
 
-function report(results: Result[]): void {
+function report({ title, tampered }: Specification, results: Result[]): void {
   const rows = results.map(({ name, first, second, mend, mended, logins }) => [
     name,
     seconds(first),
@@ -95,9 +106,7 @@ function report(results: Result[]): void {
     mended.length === 1 && mended[0] === tampered.path ? "exactly it" : `${mended.length} files`,
     logins.join(" "),
   ]);
-  console.log(
-    table([["100 small items", "first run", "second run", "mend one", "mended", "logins"], ...rows]),
-  );
+  console.log(table([[title, "first run", "second run", "mend one", "mended", "logins"], ...rows]));
 }
 
 /** How many times faster ours is, with the goal: the smaller factor of first and second run counts. */
@@ -110,12 +119,16 @@ function compare(results: Result[], ours: string, theirs: string, goal: number):
   );
 }
 
-const lab = await openTestLab({ name: "bench", prefix: "10.95.8", machines: ["m1"] });
-try {
-  const machine = lab.machine("m1");
-  const others = [await ansible(lab, machine), await pyinfra(lab, machine)].filter(
-    (one) => one !== undefined,
-  );
+/** The other tools need Python on the machine. */
+async function othersOn(
+  lab: TestLab,
+  machine: TestMachine,
+  specification: Specification,
+): Promise<Contestant[]> {
+  const others = [
+    await ansible(lab, machine, specification),
+    await pyinfra(lab, machine, specification),
+  ].filter((one) => one !== undefined);
   if (others.length < 2) console.log("Ansible or pyinfra is not installed here: it is left out.");
   if (others.length > 0) {
     console.log("Putting Python on the machine, which only the others need …");
@@ -123,33 +136,48 @@ try {
       "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y python3 >/dev/null 2>&1",
     );
   }
-  const engine = await wholeUp(machine);
-  const contestants = [await plainShell(lab, machine), providerCalls(machine), engine, ...others];
+  return others;
+}
+
+async function race(lab: TestLab, specification: Specification): Promise<void> {
+  const machine = lab.machine("m1");
+  const others = await othersOn(lab, machine, specification);
+  const byHand = await plainShell(lab, machine, specification);
+  const engine = await wholeUp(machine, specification);
+  const ours = [providerCalls(machine, specification), engine];
   const results: Result[] = [];
   let state = 0;
-  for (const contestant of contestants) {
+  for (const contestant of [...(byHand === undefined ? [] : [byHand]), ...ours, ...others]) {
     // The state is looked at before it is thrown away.
     const close = contestant.close;
     contestant.close = async () => {
       if (contestant === engine) state = stateBytes(await engine.engine.stateText());
       await close();
     };
-    results.push(await measure(contestant, machine));
+    results.push(await measure(contestant, machine, specification));
     console.log(`${contestant.name}: done`);
   }
   console.log();
-  report(results);
+  report(specification, results);
   console.log();
-  compare(results, "provider operation", "Ansible", 25);
-  compare(results, "provider operation", "pyinfra", 12);
-  compare(results, "whole up", "Ansible", 8);
-  compare(results, "whole up", "pyinfra", 4);
-  const reading = await readingTime(lab, machine);
+  for (const [we, goals] of Object.entries(specification.goals))
+    for (const [they, goal] of Object.entries(goals)) compare(results, we, they, goal);
+  const { items } = specification;
+  const reading = await readingTime(lab, machine, items);
   console.log(
-    `reading 100 items takes ${seconds(reading.processor)} of the machine's processor, ${seconds(reading.wall)} in all (goal 0.30 s)`,
+    `reading ${items.length} items takes ${seconds(reading.processor)} of the machine's processor, ${seconds(reading.wall)} in all (goal 0.30 s)`,
   );
-  const limit = 2048 + 300 * asItems().length;
-  console.log(`state of one HostState with 100 items, without contents: ${state} bytes (goal ${limit})`);
+  const limit = 2048 + 300 * items.length;
+  console.log(
+    `state of one HostState with ${items.length} items, without contents: ${state} bytes (goal ${limit})`,
+  );
+}
+
+const all = [filesSpecification, mixedSpecification];
+const wanted = all.filter(({ name }) => process.argv.length < 3 || process.argv.includes(name));
+const lab = await openTestLab({ name: "bench", prefix: "10.95.18", machines: ["m1"] });
+try {
+  for (const specification of wanted) await race(lab, specification);
 } finally {
   await lab.close();
 }
