@@ -2,6 +2,7 @@ import type { Item, ItemKindName } from "../../provider/items/index.ts";
 
 /** One example of each kind, as `docs/items.md` prints it. A kind without one does not compile. */
 export const itemExamples: { readonly [K in ItemKindName]: Extract<Item, { kind: K }> } = {
+  absent: { kind: "absent", path: "/etc/motd.d/10-vendor", sizeLimit: 1 },
   allowedForward: { kind: "allowedForward", from: "10.244.0.0/16", to: "10.77.0.0/24" },
   allowedPort: { kind: "allowedPort", protocol: "tcp", port: 9100, from: "10.77.0.0/24" },
   certificate: {
@@ -52,6 +53,8 @@ export const itemExamples: { readonly [K in ItemKindName]: Extract<Item, { kind:
       "",
     ].join("\n"),
   },
+  hostname: { kind: "hostname", name: "server-1" },
+  hostsEntry: { kind: "hostsEntry", address: "10.77.0.11", names: ["server-1.example.org", "server-1"] },
   kernelModule: { kind: "kernelModule", name: "zram", parameters: { num_devices: "2" } },
   kernelParameter: { kind: "kernelParameter", name: "cgroup_enable", value: "memory" },
   mount: {
@@ -89,7 +92,28 @@ export const itemExamples: { readonly [K in ItemKindName]: Extract<Item, { kind:
     owner: "prometheus",
     group: "prometheus",
   },
+  swap: { kind: "swap", state: "off" },
+  symlink: { kind: "symlink", path: "/usr/local/bin/python", target: "/usr/bin/python3" },
   sysctl: { kind: "sysctl", name: "net.ipv4.ip_forward", value: "1" },
+  timezone: { kind: "timezone", zone: "Europe/Berlin" },
+  trustedCertificate: {
+    kind: "trustedCertificate",
+    name: "example-ca",
+    certificate: [
+      "-----BEGIN CERTIFICATE-----",
+      "MIIBkTCCATegAwIBAgIUV8OQI8sSB/OqNBF1f4zm/qlm0sAwCgYIKoZIzj0EAwIw",
+      "FTETMBEGA1UEAwwKRXhhbXBsZSBDQTAgFw0yNjExMjExNTAwMTdaGA8yMTI2MTAy",
+      "ODE1MDAxN1owFTETMBEGA1UEAwwKRXhhbXBsZSBDQTBZMBMGByqGSM49AgEGCCqG",
+      "SM49AwEHA0IABCrFzTBQMGp0As/lYBf3OP+MlK2lIAbiK72xeHzifbTTic5/QWxE",
+      "sM1Hn9e0nFVdwFclWfVrj3nOMckMhX9RSaGjYzBhMB0GA1UdDgQWBBSDjGDZOOsz",
+      "4WKLrFrkVHUxkHGYADAfBgNVHSMEGDAWgBSDjGDZOOsz4WKLrFrkVHUxkHGYADAP",
+      "BgNVHRMBAf8EBTADAQH/MA4GA1UdDwEB/wQEAwIBBjAKBggqhkjOPQQDAgNIADBF",
+      "AiEA8KqJjxE9L0VjiOYfO85+abO8UlcbhCW5uwsLEvdzQpYCIFtDoWi1jBfcECY0",
+      "KzrLT98yDnQzyG2tVHT3sKGVbxFF",
+      "-----END CERTIFICATE-----",
+      "",
+    ].join("\n"),
+  },
   unit: {
     kind: "unit",
     name: "containerd.service",

@@ -49,7 +49,8 @@ export function itemSpecs(): ItemSpec[] {
 
 /** What values a property takes. */
 function takesText(property: PropertySpec, types: Record<string, ObjectSpec | EnumSpec>): string {
-  const { type, items, additionalProperties, $ref } = property;
+  const { type, items, additionalProperties, $ref, const: only } = property;
+  if (only !== undefined) return `\`${only}\``;
   const referred = $ref === undefined ? undefined : types[$ref.replace("#/types/", "")];
   if (referred?.type === "string") return referred.enum.map(({ value }) => `\`${value}\``).join(", ");
   if (referred !== undefined) return Object.keys(referred.properties).join(", ");

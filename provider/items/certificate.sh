@@ -97,6 +97,7 @@ certificate_request() {
 }
 
 certificate_apply() {
+  parents_trusted "$path" || return 1
   gw_pending=$(certificate_pending)
   if [ "$observed" = owner ]; then
     certificate_modes "$path" && certificate_settled

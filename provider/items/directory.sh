@@ -49,6 +49,7 @@ directory_observe_many() {
 
 # Five digits: with four, chmod would leave set-id bits that the directory has or inherited.
 directory_apply() {
+  parents_trusted "$path" || return 1
   case $observed in
     symlink | other)
       echo "$path is there and is no directory ($observed)"
@@ -60,6 +61,7 @@ directory_apply() {
 }
 
 directory_capture() {
+  parents_trusted "$path" || return 1
   if [ -d "$path" ] && [ ! -L "$path" ]; then
     stat -c '%a %u:%g' "$path" >"$capture/was"
   elif [ ! -e "$path" ] && [ ! -L "$path" ]; then
@@ -69,6 +71,7 @@ directory_capture() {
 }
 
 directory_restore() {
+  parents_trusted "$path" || return 1
   if [ -f "$capture/was" ]; then
     directory_attributes
   elif [ -f "$capture/absent" ]; then

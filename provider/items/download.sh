@@ -106,6 +106,7 @@ download_apply() {
       return
       ;;
   esac
+  parents_trusted "$path" || return 1
   mkdir -p "$gw_root/downloads" "$gw_locks" "${path%/*}/" || return 1
   # Streams side by side that want the same bytes fetch them once.
   exec 9>"$gw_locks/download-$sha256"
@@ -219,6 +220,7 @@ download_capture() {
 download_has_content() { :; }
 
 download_restore() {
+  parents_trusted "$path" || return 1
   gw_file=$gw_root/downloads/installed-$gw_hash
   if [ -f "$capture/installed" ]; then
     mkdir -p "$gw_root/downloads" && cp "$capture/installed" "$gw_file"

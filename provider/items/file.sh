@@ -51,6 +51,7 @@ file_observe_many() {
 
 # The new file appears whole or not at all: written beside the old one, synced, renamed.
 file_apply() {
+  parents_trusted "$path" || return 1
   [ "$observed" != other ] || {
     echo "$path is neither a file nor absent"
     return 1
@@ -79,6 +80,7 @@ file_own() { # what root made is root's, unless its folder hands its group on
 }
 
 file_capture() {
+  parents_trusted "$path" || return 1
   if [ -d "$path" ] && [ ! -L "$path" ]; then
     # In the way of a file: apply refuses, and nothing is to be put back.
     : >"$capture/directory"
@@ -92,6 +94,7 @@ file_capture() {
 file_has_content() { :; }
 
 file_restore() {
+  parents_trusted "$path" || return 1
   [ ! -e "$capture/directory" ] || return 0
   if [ -e "$capture/old" ] || [ -L "$capture/old" ]; then
     made_again "$path" && rm -rf "$path.groundwork-old-$gw_owner" && cp -a "$capture/old" "$path.groundwork-old-$gw_owner" && mv -fT "$path.groundwork-old-$gw_owner" "$path"

@@ -1,3 +1,4 @@
+import { type AbsentItem, absent } from "./absent.ts";
 import { type AllowedForwardItem, allowedForward } from "./allowedForward.ts";
 import { type AllowedPortItem, allowedPort } from "./allowedPort.ts";
 import { type CertificateItem, certificate } from "./certificate.ts";
@@ -6,6 +7,8 @@ import { type DirectoryItem, directory } from "./directory.ts";
 import { type DownloadItem, download } from "./download.ts";
 import { type FileItem, file } from "./file.ts";
 import { type FirewallTableItem, firewallTable } from "./firewallTable.ts";
+import { type HostnameItem, hostname } from "./hostname.ts";
+import { type HostsEntryItem, hostsEntry } from "./hostsEntry.ts";
 import { type KernelModuleItem, kernelModule } from "./kernelModule.ts";
 import { type KernelParameterItem, kernelParameter } from "./kernelParameter.ts";
 import type { ItemKind } from "./kind.ts";
@@ -15,10 +18,15 @@ import { aptPackage, type PackageItem } from "./package.ts";
 import { type RebootItem, reboot } from "./reboot.ts";
 import { type ServiceItem, service } from "./service.ts";
 import { type StateDirectoryItem, stateDirectory } from "./stateDirectory.ts";
+import { type SwapItem, swap } from "./swap.ts";
+import { type SymlinkItem, symlink } from "./symlink.ts";
 import { type SysctlItem, sysctl } from "./sysctl.ts";
+import { type TimezoneItem, timezone } from "./timezone.ts";
+import { type TrustedCertificateItem, trustedCertificate } from "./trustedCertificate.ts";
 import { type UnitItem, unit } from "./unit.ts";
 
 export type {
+  AbsentItem,
   AllowedForwardItem,
   AllowedPortItem,
   CertificateItem,
@@ -27,6 +35,8 @@ export type {
   DownloadItem,
   FileItem,
   FirewallTableItem,
+  HostnameItem,
+  HostsEntryItem,
   KernelModuleItem,
   KernelParameterItem,
   MountItem,
@@ -35,12 +45,17 @@ export type {
   RebootItem,
   ServiceItem,
   StateDirectoryItem,
+  SwapItem,
+  SymlinkItem,
   SysctlItem,
+  TimezoneItem,
+  TrustedCertificateItem,
   UnitItem,
 };
 
 /** The smallest desired state on a machine. */
 export type Item =
+  | AbsentItem
   | AllowedForwardItem
   | AllowedPortItem
   | CertificateItem
@@ -49,6 +64,8 @@ export type Item =
   | DownloadItem
   | FileItem
   | FirewallTableItem
+  | HostnameItem
+  | HostsEntryItem
   | KernelModuleItem
   | KernelParameterItem
   | MountItem
@@ -57,13 +74,18 @@ export type Item =
   | RebootItem
   | ServiceItem
   | StateDirectoryItem
+  | SwapItem
+  | SymlinkItem
   | SysctlItem
+  | TimezoneItem
+  | TrustedCertificateItem
   | UnitItem;
 
 export type ItemKindName = Item["kind"];
 
 /** Every kind by name: a new kind is a TypeScript file, a shell file and its row here. */
 export const itemKinds: { readonly [K in ItemKindName]: ItemKind<Extract<Item, { kind: K }>> } = {
+  absent,
   allowedForward,
   allowedPort,
   certificate,
@@ -72,6 +94,8 @@ export const itemKinds: { readonly [K in ItemKindName]: ItemKind<Extract<Item, {
   download,
   file,
   firewallTable,
+  hostname,
+  hostsEntry,
   kernelModule,
   kernelParameter,
   mount,
@@ -80,7 +104,11 @@ export const itemKinds: { readonly [K in ItemKindName]: ItemKind<Extract<Item, {
   reboot,
   service,
   stateDirectory,
+  swap,
+  symlink,
   sysctl,
+  timezone,
+  trustedCertificate,
   unit,
 };
 

@@ -15,6 +15,7 @@ stateDirectory_observe_many() {
 }
 
 stateDirectory_capture() {
+  parents_trusted "$path" || return 1
   eval "gw_first=\${gw_state_first_$gw_index-}"
   if [ "$gw_first" = absent ]; then
     : >"$capture/absent"
@@ -25,6 +26,7 @@ stateDirectory_capture() {
 }
 
 stateDirectory_restore() {
+  parents_trusted "$path" || return 1
   if [ -f "$capture/was" ]; then
     stateDirectory_bring_back && directory_attributes
   elif [ -f "$capture/absent" ]; then

@@ -4,6 +4,7 @@ import { type Item, type ItemKindName, itemKinds, keyOf } from "../../../provide
 
 /** Keys stand in the registries of machines: each reads as it always did. */
 const keys: { readonly [K in ItemKindName]: [item: Extract<Item, { kind: K }>, key: string] } = {
+  absent: [{ kind: "absent", path: "/opt/a", sizeLimit: 3 }, "absent:/opt/a"],
   allowedForward: [
     { kind: "allowedForward", from: "10.0.0.0/8", to: "10.1.0.0/16" },
     "allowedForward:10.0.0.0/8 to 10.1.0.0/16",
@@ -29,6 +30,8 @@ const keys: { readonly [K in ItemKindName]: [item: Extract<Item, { kind: K }>, k
   download: [{ kind: "download", path: "/opt/a", urls: ["http://a/"], sha256: "0" }, "download:/opt/a"],
   file: [{ kind: "file", path: "/etc/a", content: "one" }, "file:/etc/a"],
   firewallTable: [{ kind: "firewallTable", content: "table" }, "firewallTable:inet groundwork"],
+  hostname: [{ kind: "hostname", name: "a" }, "hostname:static"],
+  hostsEntry: [{ kind: "hostsEntry", address: "10.0.0.1", names: ["a.b", "a"] }, "hostsEntry:10.0.0.1 a.b a"],
   kernelModule: [{ kind: "kernelModule", name: "zram" }, "kernelModule:zram"],
   kernelParameter: [{ kind: "kernelParameter", name: "quiet", value: "1" }, "kernelParameter:quiet"],
   mount: [{ kind: "mount", what: "/dev/vdb", where: "/srv/a", type: "ext4" }, "mount:/srv/a"],
@@ -37,7 +40,11 @@ const keys: { readonly [K in ItemKindName]: [item: Extract<Item, { kind: K }>, k
   reboot: [{ kind: "reboot", name: "a new kernel", whenRequired: true }, "reboot:a new kernel"],
   service: [{ kind: "service", unit: "a.service", restartOn: ["file:/etc/a"] }, "service:a.service"],
   stateDirectory: [{ kind: "stateDirectory", path: "/srv/a" }, "stateDirectory:/srv/a"],
+  swap: [{ kind: "swap", state: "off" }, "swap:all"],
+  symlink: [{ kind: "symlink", path: "/opt/a", target: "b" }, "symlink:/opt/a"],
   sysctl: [{ kind: "sysctl", name: "net.ipv4.ip_forward", value: "1" }, "sysctl:net.ipv4.ip_forward"],
+  timezone: [{ kind: "timezone", zone: "Etc/UTC" }, "timezone:system"],
+  trustedCertificate: [{ kind: "trustedCertificate", name: "a", certificate: "" }, "trustedCertificate:a"],
   unit: [{ kind: "unit", name: "a.service", dropIn: "10-b", content: "" }, "unit:a.service/10-b"],
 };
 

@@ -9,15 +9,18 @@ export interface ShellResult {
   report: string;
 }
 
+/** What a command line begins with so that root becomes the user nobody first. */
+export const asOrdinaryUser: readonly string[] =
+  process.getuid?.() === 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
+
 /**
  * Runs a program in Debian's `sh` (dash), which reads it from its standard input as a machine would. As root it
  * becomes the user nobody first: a program under test must not be able to change this computer.
  */
 export function runShell(program: string | Buffer, folder: string): Promise<ShellResult> {
-  const asNobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "dash"];
-  const [command, args] = process.getuid?.() === 0 ? ["setpriv", asNobody] : ["dash", []];
+  const [command = "", ...args] = [...asOrdinaryUser, "dash", "-s"];
   return new Promise((resolve, reject) => {
-    const child = spawn(command as string, [...(args as string[]), "-s"], {
+    const child = spawn(command, args, {
       cwd: folder,
       stdio: ["pipe", "pipe", "pipe", "pipe"],
     });
