@@ -24,26 +24,52 @@ save_definition() { # FILE
   done >"$1"
 }
 
-# Saves the current item's present state as folder $1; a half-made capture never has that name.
-capture_to() {
-  # Its own name: a stream side by side may capture the same baseline, and the first one counts.
-  gw_partial=$1.partial-$gw_owner
-  [ ! -e "$gw_partial" ] || rm -rf "$gw_partial"
+# Saves the current item's present state as FOLDER of the baselines, of the transaction's items or of what is kept. It
+# lies in the transaction until it is sealed.
+gw_unsealed='' gw_unordered=''
+capture_to() { # FOLDER
+  capture=${1%/*}
+  capture=$gw_transaction/unsealed/${capture##*/}/${1##*/}
+  [ ! -e "$capture" ] || rm -rf "$capture"
   umask 077
-  mkdir -p "$gw_partial" || return 1
+  mkdir -p "$capture" || return 1
   umask 022
-  capture=$gw_partial
-  save_definition "$capture/item" && "${gw_kind}_capture" || return 1
-  case $1 in
-    "$gw_root/baseline/"*) ;;
-    *) [ ! -e "$1" ] || rm -rf "$1" ;;
-  esac
-  mv -T "$gw_partial" "$1" 2>/dev/null && return
-  rm -rf "$gw_partial"
-  [ -e "$1/item" ]
+  gw_unsealed=$gw_unsealed$1$gw_newline
+  save_definition "$capture/item" && "${gw_kind}_capture"
+}
+
+# Gives captures their names, and those before a change their place in the order. A power cut must find neither half a
+# capture under its name nor a change without its capture: so the bytes are synced before the names, and the names
+# before any change.
+captures_seal() {
+  sync -f "$gw_transaction" || return 1
+  [ -n "$gw_unsealed" ] || return 0
+  for gw_word in "$gw_root/baseline" "$gw_root/kept" "$gw_transaction/items"; do
+    set -- "$gw_transaction/unsealed/${gw_word##*/}"/*
+    [ -e "$1" ] || continue
+    # A stream side by side may have captured the same baseline: the first one counts.
+    mkdir -p "$gw_word" && { mv -t "$gw_word" "$@" || :; }
+  done
+  captures_named || return 1
+  printf %s "$gw_unordered" >>"$gw_transaction/order" && rm -rf "$gw_transaction/unsealed" && sync -f "$gw_transaction" || return 1
+  gw_order=$gw_order$gw_unordered gw_unsealed='' gw_unordered=''
+}
+
+captures_named() {
+  gw_ifs=$IFS
+  IFS=$gw_newline
+  for gw_word in $gw_unsealed; do
+    [ -e "$gw_word/item" ] || {
+      IFS=$gw_ifs
+      echo "$gw_word could not be made"
+      return 1
+    }
+  done
+  IFS=$gw_ifs
 }
 
 use_capture() { # FOLDER
+  [ -f "$1/item" ] || return 1
   gw_index='' restart_on='' reload_on='' request_on=''
   capture=$1
   # shellcheck disable=SC1091

@@ -6,7 +6,7 @@
 deadman_unit() { printf 'groundwork-revert-%s' "$gw_owner"; }
 
 deadman_arm() {
-  [ ! -e "$gw_transaction/armed" ] || return 0
+  [ ! -e "$gw_transaction/armed" ] && [ -z "${gw_leave_locked-}" ] || return 0
   gw_unit=$(deadman_unit)
   rm -f "$gw_root/reverted-$gw_owner"
   {
@@ -20,7 +20,7 @@ deadman_arm() {
   mkdir -p /etc/systemd/system/timers.target.wants
   ln -sf "../$gw_unit.timer" "/etc/systemd/system/timers.target.wants/$gw_unit.timer"
   : >"$gw_transaction/armed"
-  sync -f /etc
+  sync -f /etc "$gw_transaction"
   systemctl daemon-reload && systemctl start "$gw_unit.timer"
 }
 

@@ -5,7 +5,8 @@
 
 lease_take() {
   gw_now=$(date +%s)
-  if [ -f "$gw_root/lease" ]; then
+  # A power cut may leave an empty one.
+  if [ -s "$gw_root/lease" ]; then
     IFS=$gw_tab read -r gw_a gw_b gw_c <"$gw_root/lease"
     if [ "$gw_a" != "$gw_holder" ] && [ "$gw_c" -gt "$gw_now" ] && [ "$gw_a" != "$gw_dead_holder" ]; then
       report held "$gw_a$gw_tab$gw_b$gw_tab$gw_c"

@@ -68,7 +68,7 @@ gw_apply() {
     elif [ -n "$gw_hold" ]; then
       report unconfirmed
     else
-      transaction_commit
+      transaction_commit || return 1
       report committed
     fi
     return 0
@@ -120,7 +120,7 @@ gw_confirm() {
     report unconfirmed
     return 0
   fi
-  transaction_commit
+  transaction_commit || return 1
   registry_close
   report committed
 }

@@ -2,14 +2,15 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { Check } from "../checks/check.ts";
 import { defaultSettings } from "../deployment/settings.ts";
-import { type Item, keyOf, kindOf } from "../items/index.ts";
+import { type Item, itemKinds, keyOf, kindOf } from "../items/index.ts";
 import type { Fact } from "../resources/hostStateSpec.ts";
 import { assign, printer, quote } from "./shell.ts";
 
-/** What a program is to do on the machine; each is a function `gw_…` of operation.sh. */
+/** What a program is to do on the machine; each is a function `gw_…` of operation.sh or of mirrors.sh. */
 export type Action =
   | "read"
   | "request"
+  | "mirrors"
   | "verify"
   | "apply"
   | "delete"
@@ -35,6 +36,10 @@ export interface Operation {
   deadHolder?: string;
   /** TCP port of the machine's sshd. Default 22. */
   loginPort?: number;
+  /** Whom the provider logs in as. Default `root`. */
+  loginUser?: string;
+  /** A delete may take away the login in use: nothing waits for a new login. */
+  leaveLocked?: boolean;
   /** Leave the transaction open: checks from elsewhere decide about it. */
   hold?: boolean;
   /** Seconds until an unconfirmed change that endangers the login is taken back. */
@@ -84,12 +89,21 @@ export function itemDigest(item: Item): string {
 
 let libraryText: string | undefined;
 
-/** The shell files of the engine, engine.sh first, and the functions of every kind: the same for all programs. */
+/**
+ * The shell files of the engine, engine.sh first, the functions of every kind, and what the engine has to know of
+ * kinds: the same for all programs.
+ */
 export function library(): string {
-  libraryText ??= libraryFiles()
-    .map((file) => readFileSync(file, "utf8"))
-    .join("\n");
+  libraryText ??= [
+    ...libraryFiles().map((file) => readFileSync(file, "utf8")),
+    `${assign("gw_kinds_independent", independentKinds().join(" "))}\n`,
+  ].join("\n");
   return libraryText;
+}
+
+function independentKinds(): string[] {
+  const kinds = Object.values(itemKinds).filter((kind) => kind.independent);
+  return kinds.map(({ kind }) => kind);
 }
 
 /** Every file of the library in its order. */
@@ -140,17 +154,15 @@ function operationLines(operation: Operation): string[] {
     assign("gw_dead_holder", operation.deadHolder ?? ""),
     assign("gw_purge", operation.purge ? "yes" : ""),
     assign("gw_hold", operation.hold ? "yes" : ""),
+    assign("gw_login_user", operation.loginUser ?? "root"),
+    assign("gw_leave_locked", operation.leaveLocked ? "yes" : ""),
     `gw_deadman_seconds=${operation.deadmanSeconds ?? defaultSettings.deadmanSeconds}`,
     `gw_lease_seconds=${leaseSeconds}`,
   ];
 }
 
 function itemLines(items: Item[], operation: Operation): string[] {
-  const independent = items.filter((item) => kindOf(item).independent).map((item) => item.kind);
-  const lines = [
-    `gw_items='${items.map((_, index) => index + 1).join(" ")}'`,
-    `gw_kinds_independent='${[...new Set(independent)].join(" ")}'`,
-  ];
+  const lines = [`gw_items='${items.map((_, index) => index + 1).join(" ")}'`];
   const manyKinds = new Set<string>();
   items.forEach((item, position) => {
     const index = position + 1;

@@ -6,7 +6,8 @@
 registry_open() {
   mkdir -p "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" || return 1
   chmod 700 "$gw_root"
-  if [ -e "$gw_root/format" ]; then
+  # A power cut may leave an empty one.
+  if [ -s "$gw_root/format" ]; then
     read -r gw_found <"$gw_root/format"
     if [ "$gw_found" -gt "$gw_format" ]; then
       refuse GW305 "format $gw_found is newer than $gw_format"

@@ -49,7 +49,10 @@ file_observe_many() {
   exec 5<&- 6<&-
 }
 
-# The new file appears whole or not at all: written beside the old one, synced, renamed.
+# A validation may look at what lies beside the file: that one is made when its turn comes.
+file_prepare() { [ -z "$validate" ] && new_hidden "$path" && file_make; }
+
+# The new file appears whole or not at all.
 file_apply() {
   parents_trusted "$path" || return 1
   [ "$observed" != other ] || {
@@ -57,27 +60,33 @@ file_apply() {
     return 1
   }
   [ -d "${path%/*}/" ] || made_again "$path" || return 1
-  gw_new=$path.groundwork-$gw_owner
-  [ ! -e "$gw_new" ] && [ ! -L "$gw_new" ] || rm -rf "$gw_new"
-  # Nobody else reads it before it has its owner and mode.
-  umask 077
-  data >"$gw_new"
-  gw_code=$?
-  umask 022
-  [ "$gw_code" -eq 0 ] && file_own && chmod "$mode" "$gw_new" || {
+  if is_prepared; then
+    mv -fT "$gw_new" "$path"
+    return
+  fi
+  new_beside "$path"
+  file_make && file_validate && put_in_place "$gw_new" "$path" || {
     rm -f "$gw_new"
     return 1
   }
-  if [ -n "$validate" ] && ! limit sh -c "$validate" validate "$gw_new"; then
-    rm -f "$gw_new"
-    return 1
-  fi
-  mv -fT "$gw_new" "$path"
+}
+
+# Nobody else reads it before it has its owner and mode, and no link that somebody puts there is followed.
+file_make() { # makes $gw_new
+  umask 077
+  set -C
+  data >"$gw_new"
+  gw_code=$?
+  set +C
+  umask 022
+  [ "$gw_code" -eq 0 ] && file_own && chmod "$mode" "$gw_new"
 }
 
 file_own() { # what root made is root's, unless its folder hands its group on
-  [ "$owner:$group" = root:root ] && [ ! -g "${path%/*}/" ] || chown "$owner:$group" "$gw_new"
+  [ "$owner:$group" = root:root ] && [ ! -g "${gw_new%/*}/" ] || chown -h "$owner:$group" "$gw_new"
 }
+
+file_validate() { [ -z "$validate" ] || limit sh -c "$validate" validate "$gw_new"; }
 
 file_capture() {
   parents_trusted "$path" || return 1
@@ -96,10 +105,18 @@ file_has_content() { :; }
 file_restore() {
   parents_trusted "$path" || return 1
   [ ! -e "$capture/directory" ] || return 0
+  # What an interruption left.
+  [ ! -e "$path.groundwork-$gw_owner" ] || rm -rf "$path.groundwork-$gw_owner"
   if [ -e "$capture/old" ] || [ -L "$capture/old" ]; then
-    made_again "$path" && rm -rf "$path.groundwork-old-$gw_owner" && cp -a "$capture/old" "$path.groundwork-old-$gw_owner" && mv -fT "$path.groundwork-old-$gw_owner" "$path"
+    file_stayed || { made_again "$path" && copy_in_place "$capture/old" "$path"; }
   else
     rm -f "$path" || return 1
     made_tidy "$path"
   fi
+}
+
+# A device, a socket or a pipe in the way of a file was never replaced, and a copy of a socket leads to nobody.
+file_stayed() {
+  [ ! -L "$capture/old" ] && [ ! -f "$capture/old" ] &&
+    [ -e "$path" ] && [ ! -L "$path" ] && [ ! -f "$path" ] && [ ! -d "$path" ]
 }

@@ -33,7 +33,8 @@ export interface Steering {
  * - `KIND_restore` puts back what `$capture` holds.
  *
  * More are optional: `KIND_observe_many INDEX…` observes many items with few processes, `KIND_request` prints what
- * the issuer of its ticket has to know, `KIND_has_content` marks a kind whose content is kept aside when somebody
+ * the issuer of its ticket has to know, `KIND_prepare` makes new files in the transaction's folder (engine/place.sh),
+ * `KIND_has_content` marks a kind whose content is kept aside when somebody
  * else changed it, and `KIND_after_restore` runs once all items are back (a service that must see its old files again).
  */
 export interface ItemKind<T extends { kind: string }> {
@@ -61,8 +62,9 @@ export interface ItemKind<T extends { kind: string }> {
   /** A mistake here can lock everybody out of a machine whose sshd listens on `loginPort`: a dead-man timer guards the change. */
   endangersLogin?(item: T, loginPort: number): boolean;
   /**
-   * Applying such an item changes nothing that the capture of another one, of this kind or another independent one,
-   * saves. So those beside each other are captured together, before the first of them changes. Default: false.
+   * Applying or restoring such an item changes nothing that the capture of another one saves, be it of this kind or of
+   * another independent one. So those beside each other are captured together, before the first of them changes.
+   * Default: false.
    */
   readonly independent?: boolean;
   /** Fields whose values never leave the provider's memory in clear. */

@@ -4,6 +4,7 @@
 
 unit_observe_many() { file_observe_many "$@"; }
 unit_capture() { file_capture; }
+unit_prepare() { file_prepare; }
 
 # Read again once for units in a row: the next one is observed, whether it is applied or not.
 unit_observe() {

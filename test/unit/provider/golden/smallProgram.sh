@@ -10,10 +10,11 @@ gw_holder='host/1/2/3'
 gw_dead_holder=''
 gw_purge=''
 gw_hold=''
+gw_login_user='root'
+gw_leave_locked=''
 gw_deadman_seconds=60
 gw_lease_seconds=120
 gw_items='1 2 3 4 5 6'
-gw_kinds_independent='sysctl file unit'
 gw_index_of_803bdea7b66df5e84de9845a432489a5=1
 gw_digest_1=32d35066168456d88f440120f85a95bb
 item_1() {
