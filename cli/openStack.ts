@@ -6,21 +6,19 @@ import { readStackFile } from "./stackFile.ts";
 import { enabledStreams } from "./streams.ts";
 import { toolProgress } from "./toolProgress.ts";
 
-/** A stack with its configuration; `create` makes it where there is none. Errors: GW101, GW203, GW6xx, GW705, GW709. */
-export async function openStack(
-  stack: string,
-  create: boolean,
-  before: (configuration: Configuration) => Promise<void> = async () => undefined,
-): Promise<{ engine: Engine; configuration: Configuration }> {
+/** A stack that is there, with its configuration. Errors: GW101, GW203, GW6xx, GW705, GW709. */
+export async function openStack(stack: string): Promise<{ engine: Engine; configuration: Configuration }> {
   const configuration = await readStackFile(stack);
-  await before(configuration);
-  const engine = await openEngine({
-    stack,
-    parallel: parallelOf(configuration),
-    progress: toolProgress(),
-    create,
-  });
-  return { engine, configuration };
+  return { engine: await openConfigured(stack, configuration, false), configuration };
+}
+
+/** A stack whose configuration is known; `create` makes it where there is none. Errors: GW6xx, GW705, GW709. */
+export function openConfigured(
+  stack: string,
+  configuration: Configuration,
+  create: boolean,
+): Promise<Engine> {
+  return openEngine({ stack, parallel: parallelOf(configuration), progress: toolProgress(), create });
 }
 
 /** Operations at once for a configuration. */

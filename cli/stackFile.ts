@@ -33,6 +33,28 @@ export async function readText(path: string): Promise<string> {
 
 /** The properties of our namespace in the text of a stack's file. Errors: GW101 where it is no YAML. */
 export function configurationOf(text: string, path: string): Record<string, unknown> {
+  const own = Object.entries(settingsOf(text, path)).filter(([key]) => key.startsWith("groundwork:"));
+  return Object.fromEntries(own.map(([key, value]) => [key.replace("groundwork:", ""), value]));
+}
+
+/**
+ * All settings of a stack's file as the engine tells them to a program: structured ones as JSON text. What is
+ * encrypted is left out. Errors: GW101.
+ */
+export async function readEngineSettings(stack: string): Promise<Record<string, string>> {
+  const path = stackFile(root, stack);
+  const plain = Object.entries(settingsOf(await readText(path), path)).filter(
+    ([, value]) => !isEncrypted(value),
+  );
+  return Object.fromEntries(
+    plain.map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+  );
+}
+
+const isEncrypted = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "secure" in value;
+
+function settingsOf(text: string, path: string): Record<string, unknown> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const [error] = document.errors;
@@ -43,7 +65,5 @@ export function configurationOf(text: string, path: string): Record<string, unkn
       what: error.message.split("\n")[0] ?? "",
     });
   }
-  const config = (document.toJS() as { config?: Record<string, unknown> } | null)?.config ?? {};
-  const own = Object.entries(config).filter(([key]) => key.startsWith("groundwork:"));
-  return Object.fromEntries(own.map(([key, value]) => [key.replace("groundwork:", ""), value]));
+  return (document.toJS() as { config?: Record<string, unknown> } | null)?.config ?? {};
 }

@@ -3,18 +3,21 @@ import { residue } from "../../lab/residue.ts";
 import { agreed } from "../ask.ts";
 import { labMachineNames } from "../engine/deployment.ts";
 import { machinesOf, requireConfirmed } from "../engine/streamGraph.ts";
+import { leaveLocked } from "../leaveLocked.ts";
 import { openStack } from "../openStack.ts";
 import { operate } from "../operate.ts";
-import { type CommonOptions, commonOptions, confirmOption, examples } from "../options.ts";
+import { type CommonOptions, commonOptions, confirmOption, examples, leaveLockedOption } from "../options.ts";
 import { printSummary } from "../printSummary.ts";
 
 interface DestroyOptions extends CommonOptions {
   confirm: string[];
+  leaveLocked: string[];
 }
 
 export const destroyCommand = commonOptions(new Command("destroy"))
   .description("remove the lab, and put existing machines back as they were")
   .addOption(confirmOption())
+  .addOption(leaveLockedOption())
   .addHelpText(
     "after",
     examples(
@@ -27,10 +30,11 @@ export const destroyCommand = commonOptions(new Command("destroy"))
   });
 
 async function destroy(options: DestroyOptions): Promise<number> {
-  const { engine } = await openStack(options.stack, false);
+  const { engine } = await openStack(options.stack);
   const deployment = await engine.export();
   const machines = machinesOf(deployment, () => true);
   requireConfirmed(deployment, machines, options.confirm);
+  leaveLocked(options.leaveLocked, machines);
   const lab = labMachineNames(deployment);
   const names = [...new Set([...lab, ...machines])].join(", ") || "nothing";
   if (!(await agreed(`Destroy the stack ${options.stack} (${names})?`, options.yes))) return 2;

@@ -21,7 +21,7 @@ export const driftCommand = new Command("drift")
     ),
   )
   .action(async ({ stack, json }: ReadOptions) => {
-    const { engine } = await openStack(stack, false);
+    const { engine } = await openStack(stack);
     const reader = await openReader();
     try {
       const deployment = await engine.export();

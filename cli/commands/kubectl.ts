@@ -27,7 +27,7 @@ export const kubectlCommand = new Command("kubectl")
     ),
   )
   .action(async (words: string[], { stack }: { stack: string }) => {
-    const { engine, configuration } = await openStack(stack, false);
+    const { engine, configuration } = await openStack(stack);
     const wanted = configuration.streams.delta.enabled;
     process.exitCode = await kubectl(words, kubeconfigOf(await engine.export(), { stack, wanted }));
   });

@@ -2,12 +2,10 @@ import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { Command } from "commander";
 import { settle } from "../engine/settle.ts";
 import { withInterrupts } from "../interrupts.ts";
-import { openStack } from "../openStack.ts";
+import { openProgram } from "../openProgram.ts";
 import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
-import { prepare } from "../prepare.ts";
 import { plannedChanges, planText } from "../progress/changes.ts";
 import { runErrors } from "../progress/summary.ts";
-import { toolProgress } from "../toolProgress.ts";
 
 export const previewCommand = new Command("preview")
   .description("read every machine and show, item by item, what up would change")
@@ -25,7 +23,7 @@ export const previewCommand = new Command("preview")
   });
 
 async function preview({ stack, json }: ReadOptions): Promise<number> {
-  const { engine } = await openStack(stack, true, (configuration) => prepare(configuration, toolProgress()));
+  const { engine } = await openProgram(stack);
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   await settle(engine, say);
   const events: EngineEvent[] = [];

@@ -1,15 +1,17 @@
 import { Command } from "commander";
 import { agreed } from "../ask.ts";
 import { planRollback, requireConfirmed } from "../engine/streamGraph.ts";
+import { leaveLocked } from "../leaveLocked.ts";
 import { openStack } from "../openStack.ts";
 import { operate } from "../operate.ts";
-import { type CommonOptions, commonOptions, confirmOption, examples } from "../options.ts";
+import { type CommonOptions, commonOptions, confirmOption, examples, leaveLockedOption } from "../options.ts";
 import { printSummary } from "../printSummary.ts";
 
 interface RollbackOptions extends CommonOptions {
   withDependents: boolean;
   purge: boolean;
   confirm: string[];
+  leaveLocked: string[];
 }
 
 export const rollbackCommand = commonOptions(new Command("rollback"))
@@ -18,6 +20,7 @@ export const rollbackCommand = commonOptions(new Command("rollback"))
   .option("--with-dependents", "first roll back the streams that stand on it, in reverse order", false)
   .option("--purge", "delete data that services made instead of moving it aside", false)
   .addOption(confirmOption())
+  .addOption(leaveLockedOption())
   .addHelpText(
     "after",
     examples(
@@ -36,10 +39,11 @@ export const rollbackCommand = commonOptions(new Command("rollback"))
 async function rollback(stream: string, options: RollbackOptions): Promise<number> {
   // The provider reads it: it is what takes away, and what moves data aside.
   if (options.purge) process.env.GROUNDWORK_PURGE = "yes";
-  const { engine } = await openStack(options.stack, false);
+  const { engine } = await openStack(options.stack);
   const deployment = await engine.export();
   const plan = planRollback(deployment, stream, options.withDependents);
   requireConfirmed(deployment, plan.machines, options.confirm);
+  leaveLocked(options.leaveLocked, plan.machines);
   const question = `Roll back ${plan.streams.join(", then ")} on ${plan.machines.join(", ")}?`;
   if (!(await agreed(question, options.yes))) return 2;
   const summary = await operate(engine, { operation: "destroy", json: options.json, target: plan.targets });

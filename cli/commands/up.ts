@@ -1,12 +1,10 @@
 import { Command } from "commander";
-import { openStack } from "../openStack.ts";
+import { openProgram } from "../openProgram.ts";
 import { operate } from "../operate.ts";
 import { type CommonOptions, commonOptions, examples } from "../options.ts";
-import { prepare } from "../prepare.ts";
 import { printSummary } from "../printSummary.ts";
 import { enabledStreams } from "../streams.ts";
 import { machineTargets } from "../targets.ts";
-import { toolProgress } from "../toolProgress.ts";
 
 interface UpOptions extends CommonOptions {
   machine?: string;
@@ -31,9 +29,7 @@ export const upCommand = commonOptions(new Command("up"))
   });
 
 export async function up(options: UpOptions): Promise<number> {
-  const { engine, configuration } = await openStack(options.stack, true, (wanted) =>
-    prepare(wanted, toolProgress()),
-  );
+  const { engine, configuration } = await openProgram(options.stack);
   const { machine, json } = options;
   const target =
     machine === undefined

@@ -18,7 +18,7 @@ export const verifyCommand = new Command("verify")
     ),
   )
   .action(async ({ stack, json }: ReadOptions) => {
-    const { engine } = await openStack(stack, false);
+    const { engine } = await openStack(stack);
     const reader = await openReader();
     try {
       const deployment = await engine.export();
