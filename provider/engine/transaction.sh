@@ -51,19 +51,19 @@ is_captured() {
 # Captures the current item, and with it the later ones beside it that are about to change too, as far as their kinds
 # are independent, and makes their new files: one seal serves all.
 capture_ahead() {
-  gw_at=$gw_index
-  for gw_number in $gw_items; do
-    [ "$gw_number" -ge "$gw_at" ] || continue
-    use_item "$gw_number"
-    [ "$gw_number" -eq "$gw_at" ] || is_independent || break
-    eval "observed=\$gw_observed_$gw_number"
-    [ "$gw_number" -eq "$gw_at" ] || [ "$observed" != "$gw_desired" ] || continue
+  gw_leader=$gw_index
+  for gw_member in $gw_items; do
+    [ "$gw_member" -ge "$gw_leader" ] || continue
+    use_item "$gw_member"
+    [ "$gw_member" -eq "$gw_leader" ] || is_independent || break
+    eval "observed=\$gw_observed_$gw_member"
+    [ "$gw_member" -eq "$gw_leader" ] || [ "$observed" != "$gw_desired" ] || continue
     capture_before || return 1
-    eval "gw_capture_of_$gw_number=\$gw_capture"
+    eval "gw_capture_of_$gw_member=\$gw_capture"
     prepare
     is_independent || break
   done
-  use_item "$gw_at"
+  use_item "$gw_leader"
   captures_seal
 }
 
