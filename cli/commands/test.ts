@@ -20,7 +20,16 @@ interface TestOptions {
 }
 
 /** What the unit tests call: they check shell programs, firewall tables and certificates with the real programs. */
-const testPackages = ["shellcheck", "nftables", "openssl", "openssh-client", "iproute2", "curl"];
+const testPackages = [
+  "shellcheck",
+  "nftables",
+  "openssl",
+  "openssh-client",
+  "iproute2",
+  "curl",
+  "gpg",
+  "gpg-agent",
+];
 
 export const testCommand = new Command("test")
   .description("run every check and test of the project")

@@ -5,6 +5,14 @@ export const itemExamples: { readonly [K in ItemKindName]: Extract<Item, { kind:
   absent: { kind: "absent", path: "/etc/motd.d/10-vendor", sizeLimit: 1 },
   allowedForward: { kind: "allowedForward", from: "10.244.0.0/16", to: "10.77.0.0/24" },
   allowedPort: { kind: "allowedPort", protocol: "tcp", port: 9100, from: "10.77.0.0/24" },
+  aptSource: {
+    kind: "aptSource",
+    name: "backports",
+    uris: ["http://deb.debian.org/debian"],
+    suites: ["bookworm-backports"],
+    components: ["main"],
+    keyring: "/usr/share/keyrings/debian-archive-keyring.gpg",
+  },
   certificate: {
     kind: "certificate",
     folder: "/etc/node-exporter",

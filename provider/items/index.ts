@@ -1,6 +1,7 @@
 import { type AbsentItem, absent } from "./absent.ts";
 import { type AllowedForwardItem, allowedForward } from "./allowedForward.ts";
 import { type AllowedPortItem, allowedPort } from "./allowedPort.ts";
+import { type AptSourceItem, aptSource } from "./aptSource.ts";
 import { type CertificateItem, certificate } from "./certificate.ts";
 import { type CommandItem, command } from "./command.ts";
 import { type DirectoryItem, directory } from "./directory.ts";
@@ -29,6 +30,7 @@ export type {
   AbsentItem,
   AllowedForwardItem,
   AllowedPortItem,
+  AptSourceItem,
   CertificateItem,
   CommandItem,
   DirectoryItem,
@@ -58,6 +60,7 @@ export type Item =
   | AbsentItem
   | AllowedForwardItem
   | AllowedPortItem
+  | AptSourceItem
   | CertificateItem
   | CommandItem
   | DirectoryItem
@@ -88,6 +91,7 @@ export const itemKinds: { readonly [K in ItemKindName]: ItemKind<Extract<Item, {
   absent,
   allowedForward,
   allowedPort,
+  aptSource,
   certificate,
   command,
   directory,

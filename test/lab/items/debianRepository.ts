@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 const execute = promisify(execFile);
 
 /** A Debian package of a few bytes. */
-interface SmallPackage {
+export interface SmallPackage {
   name: string;
   version: string;
   /** Further fields of its control file: `Depends: other`. */
@@ -57,10 +57,51 @@ const packages: SmallPackage[] = [
 ];
 
 /** Makes a folder that apt can use as a source: `deb [trusted=yes] URL ./`. */
-export async function makeRepository(folder: string): Promise<void> {
+export async function makeRepository(folder: string, offered = packages): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const entries = await Promise.all(packages.map((small) => build(folder, small)));
+  const entries = await Promise.all(offered.map((small) => build(folder, small)));
   await writeFile(join(folder, "Packages"), entries.join("\n"));
+}
+
+/** A key that signs archives, in a folder of its own. */
+export interface ArchiveKey {
+  /** The public half, armored. */
+  readonly text: string;
+  /** Signs a folder that {@link makeRepository} made. */
+  sign(folder: string): Promise<void>;
+  /** Ends what keeps the private half. */
+  close(): Promise<void>;
+}
+
+/** Makes a key with gpg. The path of the folder is short: a socket lies in it. */
+export async function makeArchiveKey(home: string): Promise<ArchiveKey> {
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const gpg = async (...args: string[]): Promise<string> => {
+    const { stdout } = await execute("gpg", ["--homedir", home, "--batch", "--quiet", "--yes", ...args]);
+    return stdout;
+  };
+  await gpg(
+    "--passphrase",
+    "",
+    "--quick-generate-key",
+    "archive@example.invalid",
+    "ed25519",
+    "sign",
+    "never",
+  );
+  return {
+    text: await gpg("--armor", "--export"),
+    async sign(folder) {
+      const list = await readFile(join(folder, "Packages"));
+      const digest = createHash("sha256").update(list).digest("hex");
+      const release = `Date: ${new Date().toUTCString()}\nSHA256:\n ${digest} ${list.length} Packages\n`;
+      await writeFile(join(folder, "Release.new"), release);
+      await gpg("--clearsign", "--output", join(folder, "InRelease"), join(folder, "Release.new"));
+    },
+    close: async () => {
+      await execute("gpgconf", ["--homedir", home, "--kill", "all"]);
+    },
+  };
 }
 
 async function build(folder: string, small: SmallPackage): Promise<string> {

@@ -6,6 +6,7 @@ import { firewallTests } from "./firewalls.ts";
 import { packageTests } from "./packages.ts";
 import { pathTests } from "./paths.ts";
 import { serviceTests } from "./services.ts";
+import { sourceTests } from "./sources.ts";
 import { openSubject, type Subject } from "./subject.ts";
 import { tableTests } from "./tables.ts";
 
@@ -27,4 +28,5 @@ describe("items about packages", () => packageTests(subject));
 describe("items about downloads", () => downloadTests(subject));
 describe("items about the firewall", () => firewallTests(subject));
 describe("items about tables of nftables", () => tableTests(subject));
+describe("items about sources of packages", () => sourceTests(subject));
 describe("items about certificates", () => certificateTests(subject));

@@ -22,9 +22,7 @@ export function tableTests(subject: () => Subject): void {
   const seen = async () =>
     `${await inside("ls -d /etc/groundwork 2>&1 || :; nft -s list ruleset | sed 's/ expires [0-9a-z]*//g'")}${await picture(subject(), "/etc/systemd", "/opt")}`;
 
-  before(() =>
-    inside("nft 'add table ip theirs; add chain ip theirs chain; add rule ip theirs chain counter'"),
-  );
+  before(() => inside("nft 'add table ip theirs; add chain ip theirs c; add rule ip theirs c counter'"));
   after(() => inside("nft delete table ip theirs"));
 
   it("loads a table and its boot file, and takes both away", () =>

@@ -13,6 +13,7 @@ const keys: { readonly [K in ItemKindName]: [item: Extract<Item, { kind: K }>, k
     { kind: "allowedPort", protocol: "tcp", port: 22, from: "any" },
     "allowedPort:tcp/22 from any",
   ],
+  aptSource: [{ kind: "aptSource", name: "a", uris: ["https://a/"], suites: ["./"] }, "aptSource:a"],
   certificate: [
     {
       kind: "certificate",
