@@ -81,6 +81,14 @@ export const catalogue = {
     title: "A machine did not come back from a reboot",
     mend: "Look at its console; the next ./groundwork up goes on where it stopped",
   },
+  GW313: {
+    title: "A delete would take away the only login in use",
+    mend: "Log in by another user or key first, or name the machine with --leave-locked",
+  },
+  GW314: {
+    title: "Another program than systemd-networkd runs the machine's network",
+    mend: "Let a service item start systemd-networkd.service before it, or write the files for later with live: false",
+  },
   GW401: { title: "A check failed", mend: "Read its evidence; the next ./groundwork up tries again" },
   GW402: { title: "A guard does not hold", mend: "Nothing was changed; bring about what the guard asks for" },
   GW403: {

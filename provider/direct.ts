@@ -2,8 +2,8 @@ import type { CheckResult } from "./checks/check.ts";
 import { runChecks } from "./checks/runChecks.ts";
 import { Deployment, type Messages } from "./deployment/deployment.ts";
 import type { GateSpec } from "./resources/gateSpec.ts";
-import { type HostObservation, observeHost } from "./resources/hostState.ts";
 import type { HostStateSpec } from "./resources/hostStateSpec.ts";
+import { type HostObservation, observeHost } from "./resources/observeHost.ts";
 
 /**
  * The provider's readings without the engine: what `verify` and `drift` ask the machines themselves.

@@ -1,7 +1,9 @@
+import { setMaxListeners } from "node:events";
 import type { Connection } from "../connection.ts";
 import { MachineSession } from "../engine/machine.ts";
 import { SshPool } from "../ssh/sshPool.ts";
 import { Claims } from "./claims.ts";
+import { GivenUpPins } from "./givenUpPins.ts";
 import { thisHolder } from "./holder.ts";
 import { type Settings, settingsFrom } from "./settings.ts";
 
@@ -21,16 +23,25 @@ const renewSeconds = 40;
 /** What one provider process shares between its resources: connections, claims, leases, messages. */
 export class Deployment {
   readonly claims = new Claims();
+  readonly givenUpPins = new GivenUpPins();
   readonly messages: Messages;
   /** By which this deployment's leases are known, and recognised once it is dead. */
   readonly holder = thisHolder();
   readonly #pool = new SshPool();
   readonly #leased = new Map<string, Connection>();
   readonly #running = new Map<string, MachineSession>();
+  readonly #cancellation = new AbortController();
   #renewal: NodeJS.Timeout | undefined;
 
   constructor(messages: Messages) {
     this.messages = messages;
+    // Each machine that is sent something waits for it.
+    setMaxListeners(0, this.#cancellation.signal);
+  }
+
+  /** Aborted when the running operations are to end: for work that is not on a machine. */
+  get cancelled(): AbortSignal {
+    return this.#cancellation.signal;
   }
 
   /** Errors: GW101. */
@@ -64,6 +75,7 @@ export class Deployment {
 
   /** Running programs stop at their next item and put their machines back. */
   async cancel(): Promise<void> {
+    this.#cancellation.abort();
     await Promise.allSettled([...this.#running].map(([run, session]) => session.cancel(run)));
   }
 

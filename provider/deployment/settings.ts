@@ -7,19 +7,30 @@ export interface Settings {
    * `GROUNDWORK_DEADMAN_SECONDS`, 10 to 3600. Default 60.
    */
   deadmanSeconds: number;
+  /**
+   * Names of machines on which a delete may take away the only login in use, so that nobody can log in any more.
+   * `GROUNDWORK_LEAVE_LOCKED`, with commas. Default: none.
+   */
+  leaveLocked: string[];
 }
 
-export const defaultSettings: Settings = { deadmanSeconds: 60 };
+export const defaultSettings: Settings = { deadmanSeconds: 60, leaveLocked: [] };
 
 /** Reads the settings. Errors: GW101. */
 export function settingsFrom(environment: NodeJS.ProcessEnv): Settings {
-  const text = environment.GROUNDWORK_DEADMAN_SECONDS;
-  if (text === undefined || text === "") return defaultSettings;
+  return {
+    deadmanSeconds: deadmanSeconds(environment.GROUNDWORK_DEADMAN_SECONDS),
+    leaveLocked: (environment.GROUNDWORK_LEAVE_LOCKED ?? "").split(",").filter((name) => name !== ""),
+  };
+}
+
+function deadmanSeconds(text: string | undefined): number {
+  if (text === undefined || text === "") return defaultSettings.deadmanSeconds;
   const seconds = Number(text);
   if (!/^\d+$/.test(text) || seconds < 10 || seconds > 3600)
     throw new GroundworkError("GW101", {
       what: `it is ${JSON.stringify(text)}, and whole seconds from 10 to 3600 are allowed`,
       where: "GROUNDWORK_DEADMAN_SECONDS",
     });
-  return { deadmanSeconds: seconds };
+  return seconds;
 }

@@ -1,23 +1,29 @@
 import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { GroundworkError } from "../../errors/index.ts";
 import type { Connection } from "../connection.ts";
 import { classifySshFailure } from "../ssh/failure.ts";
-import type { SshPool, SshResult } from "../ssh/sshPool.ts";
-import { type Operation, renderProgram, type Wanted } from "./program.ts";
+import type { Input, SshPool, SshResult } from "../ssh/sshPool.ts";
+import { acrossBoots, awaitBoot, type BootSight } from "./nextBoot.ts";
+import { type Operation, ownerOf, renderProgram, type Wanted } from "./program.ts";
+import { mayPass, reconnecting } from "./reconnecting.ts";
 import { parseReport, type Report } from "./report.ts";
+import { type Artifact, type Sending, sendArtifact } from "./sendArtifact.ts";
 import { quote } from "./shell.ts";
 import { renderTicketProgram } from "./ticketProgram.ts";
 
-/** Seconds over which a lost connection is tried again while the program goes on without us. */
-const reconnectSeconds = 300;
+/** A session that lasted for so many seconds was a connection. */
+const lastingSeconds = 20;
+
+/** A machine whose program did not say so must answer so many seconds after it began to restart. */
+const bootSeconds = 600;
 
 /** Reads: the program comes on standard input and its report on standard output; nothing is left behind. */
 const readCommand = "exec 3>&1 1>&2; exec sh -s";
 
 /**
  * Changes: the program is stored under /run (memory, root only) and run by a transient unit of its own, so
- * that a lost connection neither kills it nor runs it twice. The report is read from its file afterwards.
+ * that a lost connection neither kills it nor runs it twice. It prints the report, which it may still read when the
+ * change took away the right to log in or to become root; its file is read where the connection was lost.
  */
 const startCommand = (run: string): string =>
   [
@@ -25,18 +31,32 @@ const startCommand = (run: string): string =>
     `run=/run/groundwork/${run}`,
     'mkdir -p "$run"',
     'cat >"$run/program"',
-    `exec systemd-run --quiet --collect --wait --unit=groundwork-${run} sh -c 'exec 3>"$1/report"; sh "$1/program" >"$1/output" 2>&1; rm -f "$1/program"; echo done >"$1/ended"' run "$run"`,
+    `systemd-run --quiet --collect --wait --unit=groundwork-${run} sh -c 'exec 3>"$1/report"; sh "$1/program" >"$1/output" 2>&1; rm -f "$1/program"; echo done >"$1/ended"' run "$run"`,
+    'code=$?; cat "$run/report"; exit "$code"',
   ].join("; ");
 
-const resultCommand = (run: string): string =>
-  `run=/run/groundwork/${run}; [ -d "$run" ] || exit 44; while [ ! -e "$run/ended" ]; do systemctl is-active -q groundwork-${run} || { sleep 0.2; [ -e "$run/ended" ] || exit 45; }; sleep 0.1; done; cat "$run/report"`;
+/** Where a run is gone: 46 says that its transaction waits for the next boot, 47 that the machine is about to start anew. */
+const resultCommand = (run: string, owner: string): string =>
+  [
+    `run=/run/groundwork/${run}`,
+    `gone() { [ ! -e /var/lib/groundwork/transactions/${owner}/boots ] || exit 46; [ ! -e /run/groundwork/rebooting ] || exit 47; exit "$1"; }`,
+    '[ -d "$run" ] || gone 44',
+    `while [ ! -e "$run/ended" ]; do systemctl is-active -q groundwork-${run} || { sleep 0.2; [ -e "$run/ended" ] || gone 45; }; sleep 0.1; done`,
+    'cat "$run/report"',
+  ].join("; ");
+
+const bootCommand = "cat /proc/sys/kernel/random/boot_id; [ ! -e /run/groundwork/rebooting ] || echo due";
 
 /** A program was started, and what became of it is not known. */
 export class UnknownOutcome extends GroundworkError {}
 
-/** Waiting does not help against another host key. */
-const isAnotherMachine = (error: unknown): boolean =>
-  error instanceof GroundworkError && error.code === "GW202";
+/** What fails here leaves the outcome of a program unknown. */
+async function unknownOutcome<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    if (error instanceof GroundworkError) throw new UnknownOutcome(error.code, { ...error, cause: error });
+    throw error;
+  });
+}
 
 /** Programs on one machine over the shared connection. */
 export class MachineSession {
@@ -55,33 +75,41 @@ export class MachineSession {
 
   /** Runs a program that changes nothing. */
   async read(wanted: Wanted, operation: Operation): Promise<Report> {
-    const result = await this.#pool.run(
-      this.#connection,
-      this.#asRoot(readCommand),
-      renderProgram(wanted, operation),
-    );
-    return this.#parse(result);
+    return this.#parse(await this.#run(readCommand, renderProgram(wanted, operation)));
   }
 
-  /** Runs a program that changes the machine, once, whatever happens to the connection. */
+  /**
+   * Runs a program that changes the machine, once, whatever happens to the connection. Where it asks for a restart of
+   * the machine, it goes on after that.
+   */
   async change(wanted: Wanted, operation: Operation, started?: (run: string) => void): Promise<Report> {
+    return acrossBoots(
+      this.machine,
+      (resume) => this.#changeOnce(wanted, { ...operation, resume }, started),
+      (wish) => unknownOutcome(awaitBoot(this.machine, wish, () => this.#bootNow())),
+    );
+  }
+
+  async #changeOnce(wanted: Wanted, operation: Operation, started?: (run: string) => void): Promise<Report> {
     const run = randomBytes(8).toString("hex");
     started?.(run);
     const program = renderProgram(wanted, { ...operation, run });
-    const start = await this.#pool.run(this.#connection, this.#asRoot(startCommand(run)), program);
+    const start = await this.#run(startCommand(run), program);
     // Whatever else ended the waiting: what the program did stands in its report.
     if (start.code !== 0 && /sudo:|password is required/.test(start.stderr)) this.#refuseLogin(start);
-    const report = await this.#outcome(run);
+    const told = parseReport(start.stdout);
+    const report = told.complete
+      ? told
+      : await this.#askUntilAnswered(resultCommand(run, ownerOf(operation.urn)), "");
     // Not waited for: the run's folder holds only what was just read, in memory, for root.
-    void this.#pool
-      .run(this.#connection, this.#asRoot(`rm -rf /run/groundwork/${run}`), "")
-      .catch(() => undefined);
+    void this.#run(`rm -rf /run/groundwork/${run}`, "").catch(() => undefined);
     return report;
   }
 
-  /** Makes a change stay whose fate checks from elsewhere decided. */
+  /** Makes a change stay whose fate checks from elsewhere decided. Where the answer is lost, it is asked for again. */
   async commit(operation: Operation): Promise<Report> {
-    return this.read({ items: [] }, { ...operation, action: "confirm" });
+    const program = renderProgram({ items: [] }, { ...operation, action: "confirm" });
+    return this.#askUntilAnswered(readCommand, program);
   }
 
   /** Confirms a change over a connection of its own: the proof is the login. */
@@ -96,7 +124,12 @@ export class MachineSession {
 
   /** Asks a running program to stop at the next item and put the machine back. */
   async cancel(run: string): Promise<void> {
-    await this.#pool.run(this.#connection, this.#asRoot(`: >/run/groundwork/${run}/cancel`), "");
+    await this.#run(`: >/run/groundwork/${run}/cancel`, "");
+  }
+
+  /** Puts a file of this computer among the machine's downloads. Errors: GW201, GW301. */
+  async send(artifact: Artifact, sending: Sending): Promise<void> {
+    await sendArtifact((command, input) => this.#run(command, input), this.machine, artifact, sending);
   }
 
   /** Runs a script for a ticket with the consumer's request on its standard input. */
@@ -109,36 +142,31 @@ export class MachineSession {
     );
   }
 
-  async #outcome(run: string): Promise<Report> {
-    try {
-      return this.#parse(await this.#fetchResult(run));
-    } catch (error) {
-      if (error instanceof GroundworkError) throw new UnknownOutcome(error.code, { ...error, cause: error });
-      throw error;
-    }
+  /** For commands that find their work done when they are run once more. Errors: {@link UnknownOutcome}. */
+  async #askUntilAnswered(command: string, input: string): Promise<Report> {
+    return unknownOutcome(
+      reconnecting(this.machine, async (progressed) => {
+        const asked = Date.now();
+        const answer = await this.#run(command, input);
+        if (answer.code !== 255) return answer;
+        if (Date.now() - asked > lastingSeconds * 1000) progressed();
+        return undefined;
+      }).then((result) => this.#parse(result)),
+    );
   }
 
-  async #fetchResult(run: string): Promise<SshResult> {
-    let until = Date.now() + reconnectSeconds * 1000;
-    for (;;) {
-      const asked = Date.now();
-      const result = await this.#pool
-        .run(this.#connection, this.#asRoot(resultCommand(run)), "")
-        .catch((error: unknown) => {
-          if (Date.now() > until || isAnotherMachine(error)) throw error;
-          return undefined;
-        });
-      if (result !== undefined && result.code !== 255) return result;
-      // A session that lasted was a connection: the time to come back begins anew.
-      if (result !== undefined && Date.now() - asked > 20_000) until = Date.now() + reconnectSeconds * 1000;
-      if (Date.now() > until) {
-        throw new GroundworkError("GW201", {
-          what: `the connection was lost while a program ran, and did not come back within ${reconnectSeconds} s`,
-          where: this.#connection.name,
-        });
-      }
-      await sleep(1000);
-    }
+  async #bootNow(): Promise<BootSight | undefined> {
+    const result = await this.#run(bootCommand, "").catch((error: unknown) => {
+      if (mayPass(error)) return undefined;
+      throw error;
+    });
+    if (result?.code !== 0) return undefined;
+    const [bootId = "", due] = result.stdout.split("\n");
+    return { bootId, due: due === "due" };
+  }
+
+  #run(command: string, input: Input): Promise<SshResult> {
+    return this.#pool.run(this.#connection, this.#asRoot(command), input);
   }
 
   #asRoot(command: string): string {
@@ -148,6 +176,8 @@ export class MachineSession {
 
   #parse(result: SshResult): Report {
     const report = parseReport(result.stdout);
+    if (result.code === 46 || result.code === 47)
+      return { ...report, rebooting: { from: "", seconds: bootSeconds, begun: result.code === 46 } };
     if (!report.complete && report.errors.length === 0) this.#refuseLogin(result);
     return report;
   }

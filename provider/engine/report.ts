@@ -1,3 +1,5 @@
+import type { BootWish } from "./nextBoot.ts";
+
 /** How an operation on a machine ended. */
 export type Outcome =
   /** Every item is as desired and every check passes. */
@@ -29,6 +31,8 @@ export interface Report {
   /** Checks that ran again after the machine was put back. */
   rechecks: CheckReport[];
   facts: Record<string, string>;
+  /** Indexes of the downloads that the machine needs and gets from no mirror. */
+  unreached: number[];
   /** Requests for tickets, by ticket name. */
   requests: Record<string, string>;
   /** Coded errors. */
@@ -45,6 +49,10 @@ export interface Report {
   /** The dead-man timer waits for a new login. */
   armed: boolean;
   settled: boolean;
+  /** The program ended for a restart of the machine. */
+  rebooting?: BootWish;
+  /** Restarts that lie behind this report. */
+  boots: number;
   outcome: Outcome;
   /** The last line arrived: otherwise the connection broke or the program died. */
   complete: boolean;
@@ -64,6 +72,7 @@ function empty(): Report {
     checks: [],
     rechecks: [],
     facts: {},
+    unreached: [],
     requests: {},
     errors: [],
     unrestored: [],
@@ -72,6 +81,7 @@ function empty(): Report {
     guarded: false,
     armed: false,
     settled: false,
+    boots: 0,
     outcome: "untouched",
     complete: false,
     succeeded: false,
@@ -106,6 +116,9 @@ export function parseReport(text: string): Report {
       case "fact":
         report.facts[a] = Buffer.from(b, "base64").toString("utf8");
         break;
+      case "unreached":
+        report.unreached.push(Number(a));
+        break;
       case "request":
         report.requests[b] = decode(rest[0]);
         break;
@@ -135,6 +148,9 @@ export function parseReport(text: string): Report {
         break;
       case "settled":
         report.settled = true;
+        break;
+      case "rebooting":
+        report.rebooting = { from: a, seconds: Number(b), begun: rest[0] === "begun" };
         break;
       case "committed":
         report.outcome = "committed";

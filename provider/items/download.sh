@@ -3,7 +3,8 @@
 # shellcheck disable=SC2015 # `a && b || c` is meant: c runs when either fails
 # download: path urls sha256 member mode
 #
-# /var/lib/groundwork/downloads/ holds SHA256 (fetched and checked), SHA256.partial, and for each
+# /var/lib/groundwork/downloads/ holds SHA256 (fetched and checked), SHA256.partial (half fetched), SHA256.part (half
+# sent by the computer that runs the deployment), and for each
 # item `installed-HASH`: digest and source of what was put at its path, since a member has a digest of its own.
 
 download_source() { printf '%s' "$sha256${member:+#$member}"; }
@@ -59,7 +60,8 @@ download_observe_many() {
     fi
   done
   [ $# -gt 0 ] || return 0
-  stat -c '%a %d:%i:%s:%.Y:%.Z' "$@" >"$gw_run/stat"
+  # Where one answer is missing, the lines do not fit: then each file is observed by itself.
+  stat -c '%a %d:%i:%s:%.Y:%.Z' "$@" >"$gw_run/stat" || return 0
   gw_new=''
   set --
   exec 5<"$gw_run/stat"
@@ -80,7 +82,7 @@ download_observe_many() {
   exec 5<&-
   [ $# -gt 0 ] || return 0
   mkdir -p "$gw_digests" && chmod 700 "$gw_digests"
-  sha256sum "$@" >"$gw_run/sums"
+  sha256sum "$@" >"$gw_run/sums" || return 0
   exec 6<"$gw_run/sums"
   for gw_i in $gw_new; do
     use_item "$gw_i"
@@ -93,6 +95,14 @@ download_observe_many() {
     remember "$gw_i" "$observed"
   done
   exec 6<&-
+}
+
+# True when the bytes are neither in place nor waiting here.
+download_needs_bytes() {
+  case $observed in
+    other | "source=$(download_source) mode="*" intact=yes") return 1 ;;
+  esac
+  [ ! -f "$gw_root/downloads/$sha256" ]
 }
 
 download_apply() {
@@ -162,18 +172,18 @@ download_from() { # URL
 download_accept() {
   [ -s "$gw_cached.partial" ] || return 1
   gw_sum=$(sha256sum <"$gw_cached.partial")
-  [ "${gw_sum%% *}" = "$sha256" ] && mv -f "$gw_cached.partial" "$gw_cached"
+  # Under that name it is taken for whole.
+  [ "${gw_sum%% *}" = "$sha256" ] && sync "$gw_cached.partial" && mv -f "$gw_cached.partial" "$gw_cached"
 }
 
 download_install() {
-  gw_new=$path.groundwork-$gw_owner
-  rm -f "$gw_new"
+  new_beside "$path"
   download_wanted_later
-  download_place && chmod "$mode" "$gw_new" && download_record && mv -fT "$gw_new" "$path" || {
+  download_place && chmod "$mode" "$gw_new" && download_record && put_in_place "$gw_new" "$path" || {
     rm -f "$gw_new"
     return 1
   }
-  [ -n "$gw_again" ] || rm -f "$gw_cached" "$gw_cached.partial"
+  [ -n "$gw_again" ] || rm -f "$gw_cached" "$gw_cached.partial" "$gw_cached.part"
 }
 
 # Sets gw_again when another item of this program takes something from the same archive.

@@ -1,12 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { stateFolder } from "../../stacks/stateFolder.ts";
 import type { CheckResult } from "../checks/check.ts";
 
-/** Folder of the evidence: `GROUNDWORK_REPORTS`, else the user's state folder. XDG Base Directory Specification. */
-export function reportFolder(): string {
-  const state = process.env.XDG_STATE_HOME ?? join(homedir(), ".local", "state");
-  return process.env.GROUNDWORK_REPORTS ?? join(state, "groundwork", "reports");
+/** Folder of the evidence: `$GROUNDWORK_REPORTS`, or `reports` under {@link stateFolder}. */
+export function reportFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  return environment.GROUNDWORK_REPORTS || join(stateFolder(environment), "reports");
 }
 
 /** Writes the evidence of a gate for its owner's eyes; the state keeps only its digest. Undefined when it cannot be written. */

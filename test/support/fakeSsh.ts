@@ -79,7 +79,10 @@ function serve(socket: Socket, fake: FakeSsh, masters: Map<string, string>): voi
   readLine(socket).then(async (line) => {
     // Whoever reads a stream to its end closes it, and the socket has the answer still to carry.
     const input = socket.pipe(new PassThrough());
-    const { code = 0, stdout = "", stderr = "" } = await called(JSON.parse(line), input, fake, masters);
+    const answer = called(JSON.parse(line), input, fake, masters);
+    // A test that fails while it answers is a machine that fails: its words come back as the command's.
+    const failed = (error: unknown): Answer => ({ code: 254, stderr: String(error) });
+    const { code = 0, stdout = "", stderr = "" } = await answer.catch(failed);
     socket.end(JSON.stringify({ code, stdout, stderr }));
     socket.unpipe(input).resume();
   });

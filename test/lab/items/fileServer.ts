@@ -10,6 +10,8 @@ export interface Served {
   breakAfter?: number;
   /** How many answers break. Default 1 where `breakAfter` is given. */
   breaks?: number;
+  /** Says nothing more after so many bytes of an answer, and does not hang up. */
+  silentAfter?: number;
   /** Ignores ranges, as simple servers do. */
   noRanges?: boolean;
 }
@@ -61,6 +63,10 @@ function answer(served: Served | undefined, request: IncomingMessage, response: 
     "Content-Length": rest.length,
     ...(from > 0 ? { "Content-Range": `bytes ${from}-${bytes.length - 1}/${bytes.length}` } : {}),
   });
+  if (served.silentAfter !== undefined) {
+    response.write(rest.subarray(0, served.silentAfter));
+    return;
+  }
   const breaks = served.breaks ?? 1;
   if (served.breakAfter !== undefined && breaks > 0) {
     served.breaks = breaks - 1;

@@ -90,3 +90,25 @@ describe("a closed gate", () => {
     await assert.rejects(opening(on("live", "bad")), /1 of 1 checks: bad \(live\): as seen/);
   });
 });
+
+describe("a gate whose machine is reached in another way", () => {
+  const inputs = (more: object = {}): Properties =>
+    ({
+      stream: "it",
+      generations: { "it-m1": "g" },
+      checks: [{ name: "one", run: "true", on: { ...connection, ...more } }],
+    }) as unknown as Properties;
+  const changed = (more: object): string[] => {
+    const call = { urn: "urn:pulumi:dev::groundwork::groundwork:index:Gate::it", preview: false, timeout: 0 };
+    const old = { inputs: inputs(), outputs: { generation: "g", failing: [] } };
+    return new GateResource(deployment).diff(call, old, inputs(more)).changes.map(({ path }) => path);
+  };
+
+  it("does not run its checks again", () => {
+    assert.deepEqual(changed({ address: "192.0.2.7", port: 2222, user: "deploy" }), []);
+  });
+
+  it("runs them when it is another machine by its pin", () => {
+    assert.deepEqual(changed({ hostKey: "ssh-ed25519 AAAAnew" }), ["checks"]);
+  });
+});

@@ -62,7 +62,7 @@ describe("a report from a machine", () => {
     assert.deepEqual([report.complete, report.succeeded], [true, false]);
   });
 
-  it("carries the failed step, coded errors, what could not be restored and requests for tickets", () => {
+  it("carries the failed step, coded errors, what could not be restored, requests for tickets and downloads without a mirror", () => {
     const report = parseReport(
       [
         `failed 3 apply ${encoded("mv: No space left on device\n")}`,
@@ -70,6 +70,8 @@ describe("a report from a machine", () => {
         `unrestored ${encoded("file:/etc/a: mv failed")}`,
         "unrestored_transaction /var/lib/groundwork/transactions/00",
         `request 4 join ${encoded("a signing request\n")}`,
+        "unreached 2",
+        "unreached 7",
         "guarded",
       ].join("\n"),
     );
@@ -78,6 +80,7 @@ describe("a report from a machine", () => {
     assert.deepEqual(report.unrestored, ["file:/etc/a: mv failed"]);
     assert.equal(report.outcome, "unrestored");
     assert.deepEqual(report.requests, { join: "a signing request" });
+    assert.deepEqual(report.unreached, [2, 7]);
     assert.equal(report.guarded, true);
   });
 

@@ -173,7 +173,10 @@ describe("the provider's process", () => {
     }
     const moved = await diff({ connection: { ...connection, address: "192.0.2.2", port: 2222 } });
     assert.deepEqual(moved.getReplacesList(), []);
-    assert.deepEqual(detailed(moved), { connection: [Kind.UPDATE, true] });
+    assert.deepEqual(detailed(moved), {
+      "connection.address": [Kind.UPDATE, true],
+      "connection.port": [Kind.ADD, true],
+    });
   });
 
   it("answers a preview of a create with unknown outputs, and asks no machine", async () => {

@@ -5,12 +5,20 @@ import { settingsFrom } from "../../../provider/deployment/settings.ts";
 
 describe("the settings of the provider's process", () => {
   it("are the defaults when nothing is set", () => {
-    assert.deepEqual(settingsFrom({}), { deadmanSeconds: 60 });
-    assert.deepEqual(settingsFrom({ GROUNDWORK_DEADMAN_SECONDS: "" }), { deadmanSeconds: 60 });
+    assert.deepEqual(settingsFrom({}), { deadmanSeconds: 60, leaveLocked: [] });
+    assert.deepEqual(settingsFrom({ GROUNDWORK_DEADMAN_SECONDS: "" }), {
+      deadmanSeconds: 60,
+      leaveLocked: [],
+    });
   });
 
   it("take the dead-man timer from the environment", () => {
-    assert.deepEqual(settingsFrom({ GROUNDWORK_DEADMAN_SECONDS: "15" }), { deadmanSeconds: 15 });
+    assert.equal(settingsFrom({ GROUNDWORK_DEADMAN_SECONDS: "15" }).deadmanSeconds, 15);
+  });
+
+  it("take the machines that may be left without a login from the environment", () => {
+    assert.deepEqual(settingsFrom({ GROUNDWORK_LEAVE_LOCKED: "m1,m2" }).leaveLocked, ["m1", "m2"]);
+    assert.deepEqual(settingsFrom({ GROUNDWORK_LEAVE_LOCKED: "" }).leaveLocked, []);
   });
 
   it("refuse what is no whole number of seconds between 10 and 3600, by name and value", () => {

@@ -1,0 +1,83 @@
+import { randomUUID } from "node:crypto";
+import { GroundworkError } from "../../errors/index.ts";
+import type { Deployment } from "../deployment/deployment.ts";
+import { UnknownOutcome } from "../engine/machine.ts";
+import { inOrder } from "../engine/program.ts";
+import type { Report } from "../engine/report.ts";
+import { keyOf } from "../items/index.ts";
+import { secret } from "../wire.ts";
+import { bringArtifacts } from "./bringArtifacts.ts";
+import { collectTickets } from "./collectTickets.ts";
+import { confirmByLogin, decideFromElsewhere } from "./decideChange.ts";
+import { explainFailure } from "./explainFailure.ts";
+import { operationOf } from "./hostOperation.ts";
+import type { HostStateSpec } from "./hostStateSpec.ts";
+import { change } from "./leasedChange.ts";
+import type { Call, Properties } from "./resource.ts";
+
+/**
+ * Brings about every item on the machine, or puts it back as it was. What is needed from elsewhere is fetched first:
+ * files, then tickets, which are short-lived. The answer is what the state keeps.
+ */
+export async function applyHostState(
+  deployment: Deployment,
+  call: Call,
+  spec: HostStateSpec,
+  machineId?: string,
+): Promise<Properties> {
+  const operation = {
+    ...operationOf(deployment, call, "apply"),
+    machineId,
+    loginPort: spec.connection.port,
+    loginUser: spec.connection.user,
+  };
+  await bringArtifacts(deployment, spec, operation);
+  const session = deployment.session(spec.connection);
+  const tickets = await collectTickets(deployment, session, spec, { ...operation, action: "request" });
+  const remote = (spec.checks ?? []).filter((check) => check.on !== undefined);
+  const local = { ...spec, checks: (spec.checks ?? []).filter((check) => check.on === undefined) };
+  const hold = remote.length > 0;
+  const report = await change(deployment, spec.connection, local, { ...operation, tickets, hold });
+  tell(deployment, call, spec, report);
+  if (!report.succeeded) throw explainFailure(local, report);
+  const here = { ...operation, machineId: report.machineId };
+  if (report.armed) await confirmByLogin(deployment, { ...here, hold }, spec);
+  if (hold) await decideFromElsewhere(deployment, here, spec, remote);
+  return outputsOf(spec, report);
+}
+
+/** The machine may hold parts of what was begun: the state must know of it, so that a destroy takes them back. */
+export function leavesSomething(error: unknown): error is GroundworkError {
+  return error instanceof UnknownOutcome || (error instanceof GroundworkError && error.code === "GW302");
+}
+
+/** What the state keeps of a HostState that was begun and whose end was never seen. */
+export function nothingKnown(): Properties {
+  return { machineId: "", generation: randomUUID(), facts: {}, secretFacts: secret({}), drift: [] };
+}
+
+function tell({ messages }: Deployment, call: Call, spec: HostStateSpec, report: Report): void {
+  const items = inOrder(spec.items);
+  if (report.settled) messages.info("an interrupted operation was put back first", call.urn);
+  const changed = report.changed.flatMap(({ index }) => items[index - 1] ?? []).map(keyOf);
+  if (changed.length > 0) messages.info(`changed ${listed(changed)}`, call.urn);
+  for (const place of report.kept) messages.info(`kept aside: ${place}`, call.urn);
+}
+
+/** The first few by name, the others by number. */
+function listed(names: string[], most = 8): string {
+  const more = names.length - most;
+  return more > 0 ? `${names.slice(0, most).join(", ")} and ${more} more` : names.join(", ");
+}
+
+function outputsOf(spec: HostStateSpec, report: Report): Properties {
+  const isSecret = ([name]: [string, string]): boolean => spec.facts?.[name]?.secret === true;
+  const facts = Object.entries(report.facts);
+  return {
+    machineId: report.machineId,
+    generation: randomUUID(),
+    facts: Object.fromEntries(facts.filter((fact) => !isSecret(fact))),
+    secretFacts: secret(Object.fromEntries(facts.filter(isSecret))),
+    drift: [],
+  };
+}

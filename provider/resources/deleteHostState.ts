@@ -1,0 +1,66 @@
+import { GroundworkError } from "../../errors/index.ts";
+import type { Deployment } from "../deployment/deployment.ts";
+import { AnotherHostKey } from "../ssh/failure.ts";
+import { confirmByLogin } from "./decideChange.ts";
+import { explainFailure } from "./explainFailure.ts";
+import { operationOf } from "./hostOperation.ts";
+import type { HostStateSpec } from "./hostStateSpec.ts";
+import { change } from "./leasedChange.ts";
+import type { Call } from "./resource.ts";
+
+/**
+ * Gives everything back that the HostState claims. A machine that is gone holds nothing to give back: one with another
+ * machine-id answers, or another key than a pin that the program itself gave up.
+ * Errors: GW313 when that would take the login in use away, GW202 when another key answers and nobody said that the machine was replaced.
+ */
+export async function deleteHostState(
+  deployment: Deployment,
+  call: Call,
+  spec: HostStateSpec,
+  machineId: string,
+): Promise<void> {
+  const { messages } = deployment;
+  const purge = process.env.GROUNDWORK_PURGE === "yes";
+  const { name, user: loginUser } = spec.connection;
+  const leaveLocked = deployment.settings().leaveLocked.includes(name);
+  const operation = {
+    ...operationOf(deployment, call, "delete"),
+    purge,
+    machineId,
+    loginUser,
+    leaveLocked,
+  };
+  const report = await change(deployment, spec.connection, { items: [] }, operation).catch((error: unknown) =>
+    unlessGone(deployment, spec, error),
+  );
+  if (report === undefined || report.errors.some((error) => error.code === "GW206")) {
+    messages.info("the machine is not the one it was: nothing is left to restore", call.urn);
+    return;
+  }
+  for (const place of report.kept) messages.info(`kept aside: ${place}`, call.urn);
+  if (!report.succeeded) throw explainFailure(spec, report);
+  if (report.outcome === "unconfirmed") await confirmByLogin(deployment, operation, spec).catch(unlessLocked);
+}
+
+/** The machine answered, and let nobody in: what went was the login in use. */
+function unlessLocked(error: unknown): never {
+  if (!(error instanceof GroundworkError) || !(error.cause instanceof GroundworkError)) throw error;
+  if (!["GW204", "GW205"].includes(error.cause.code)) throw error;
+  throw new GroundworkError("GW313", {
+    what: error.what,
+    where: error.where,
+    mend: `Log in by another user or key first, or add --leave-locked ${error.where} to lose this one`,
+    cause: error,
+  });
+}
+
+function unlessGone({ givenUpPins }: Deployment, { connection }: HostStateSpec, error: unknown): undefined {
+  const { bastion } = connection;
+  if (!(error instanceof AnotherHostKey) || (bastion !== undefined && error.isOf(bastion))) throw error;
+  if (error.isOf(connection) && givenUpPins.has(connection)) return undefined;
+  throw new GroundworkError("GW202", {
+    ...error,
+    mend: `If the machine was reinstalled: ./groundwork trust ${connection.name} shows the new fingerprint and pins it, and the next ./groundwork up counts what ran on the old one as gone; otherwise someone may be in between`,
+    cause: error,
+  });
+}

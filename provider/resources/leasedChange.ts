@@ -1,0 +1,38 @@
+import type { Connection } from "../connection.ts";
+import { type Deployment, isDeadHolder } from "../deployment/deployment.ts";
+import type { Operation, Wanted } from "../engine/program.ts";
+import type { Report } from "../engine/report.ts";
+
+/** One changing program under the machine's lease. {@link Deployment.cancel} can stop it. */
+export async function change(
+  deployment: Deployment,
+  connection: Connection,
+  wanted: Wanted,
+  operation: Operation,
+): Promise<Report> {
+  const session = deployment.session(connection);
+  let current = "";
+  try {
+    return await underLease(deployment, connection, (more) =>
+      session.change(wanted, { ...operation, ...more }, (run) => {
+        current = run;
+        deployment.started(run, session);
+        deployment.keepLease(connection);
+      }),
+    );
+  } finally {
+    deployment.ended(current);
+  }
+}
+
+/** Runs what takes the lease of a machine; one that a dead process of this computer left is taken over. */
+export async function underLease(
+  deployment: Deployment,
+  connection: Connection,
+  run: (more: Pick<Operation, "deadHolder">) => Promise<Report>,
+): Promise<Report> {
+  const report = await run({});
+  if (report.held === undefined) return report;
+  deployment.dropLease(connection);
+  return isDeadHolder(report.held.holder) ? run({ deadHolder: report.held.holder }) : report;
+}

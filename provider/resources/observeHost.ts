@@ -1,0 +1,78 @@
+import { GroundworkError } from "../../errors/index.ts";
+import type { Deployment } from "../deployment/deployment.ts";
+import { inOrder } from "../engine/program.ts";
+import type { Report } from "../engine/report.ts";
+import { type Item, keyOf, kindOf } from "../items/index.ts";
+import { hasSecret, reveal, type Wire } from "../wire.ts";
+import { explainFailure } from "./explainFailure.ts";
+import { programOf } from "./hostOperation.ts";
+import type { Drift, HostStateSpec } from "./hostStateSpec.ts";
+
+/** What a look at a machine found. */
+export interface HostObservation {
+  machineId?: string;
+  drift: Drift[];
+  unreachable?: string;
+}
+
+/** Compares every item of a HostState with its machine; changes nothing. */
+export async function observeHost(
+  deployment: Deployment,
+  spec: HostStateSpec,
+  urn: string,
+): Promise<HostObservation> {
+  try {
+    return await compare(deployment, spec, urn);
+  } catch (error) {
+    if (error instanceof GroundworkError && ["GW201", "GW202", "GW204"].includes(error.code))
+      return { drift: [], unreachable: error.message };
+    throw error;
+  }
+}
+
+/**
+ * True when the machine, at whatever address it is now, is the one of this identity and as it was left.
+ * Errors: GW201, GW202, GW204 when it cannot be reached, GW206 when it is another one.
+ */
+export async function isAsItWasLeft(
+  deployment: Deployment,
+  spec: HostStateSpec,
+  urn: string,
+  machineId: string,
+): Promise<boolean> {
+  return (await compare(deployment, spec, urn, machineId)).drift.length === 0;
+}
+
+async function compare(
+  deployment: Deployment,
+  spec: HostStateSpec,
+  urn: string,
+  machineId?: string,
+): Promise<Omit<HostObservation, "unreachable">> {
+  const session = deployment.session(spec.connection);
+  const report = await session.read(
+    { items: spec.items },
+    { action: "read", urn, ...programOf(urn), machineId },
+  );
+  if (!report.succeeded) throw explainFailure(spec, report);
+  return { machineId: report.machineId, drift: driftOf(spec, report) };
+}
+
+function driftOf(spec: HostStateSpec, report: Report): Drift[] {
+  const items = inOrder(spec.items);
+  return report.differs.flatMap(({ index, observed }) => {
+    const item = items[index - 1];
+    return item === undefined ? [] : [{ item: keyOf(item), observed, desired: kindOf(item).desired(item) }];
+  });
+}
+
+/** A digest of a secret could be guessed at, and the state shows drift in clear. `items` are wrapped as they came. */
+export function withoutSecrets(drift: Drift[], items: Wire | undefined): Drift[] {
+  const wrapped = Array.isArray(items) ? items : [];
+  const secrets = new Set(wrapped.filter(hasSecret).map((item) => keyOf(reveal(item) as unknown as Item)));
+  return drift.map((entry) =>
+    secrets.has(entry.item)
+      ? { ...entry, observed: "not as declared", desired: "as declared, with a secret" }
+      : entry,
+  );
+}

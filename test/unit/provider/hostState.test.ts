@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import type { GroundworkError } from "../../../errors/index.ts";
+import { Deployment } from "../../../provider/deployment/deployment.ts";
+import type { Connection, HostStateSpec } from "../../../provider/index.ts";
+import { PartialFailure } from "../../../provider/partialFailure.ts";
+import { HostStateResource } from "../../../provider/resources/hostState.ts";
+import type { Properties } from "../../../provider/resources/resource.ts";
+import { aliasOf } from "../../../provider/ssh/configFile.ts";
+import { secret, unknown } from "../../../provider/wire.ts";
+import { FakeMachine } from "../../support/fakeMachine.ts";
+import { type FakeSsh, openFakeSsh } from "../../support/fakeSsh.ts";
+import { connection } from "./smallSpec.ts";
+
+const machineId = "0123456789abcdef0123456789abcdef";
+const done = ["end ok"];
+const kept: Properties = {
+  machineId,
+  generation: "the first",
+  facts: { host: "m1\n" },
+  secretFacts: secret({ token: "hush" }),
+  drift: [],
+};
+
+let ssh: FakeSsh;
+let machine: FakeMachine;
+let deployment: Deployment;
+let said: string[];
+before(async () => {
+  ssh = await openFakeSsh();
+});
+after(() => ssh.close());
+beforeEach(() => {
+  said = [];
+  const note = (text: string): void => void said.push(text);
+  deployment = new Deployment({ info: note, warning: note, status: note });
+  machine = new FakeMachine((action) => usual[action] ?? done);
+  ssh.opened.length = 0;
+  ssh.refuse = () => undefined;
+  ssh.answer = async (command) => (await machine.answer(command)) ?? {};
+});
+afterEach(() => deployment.close());
+
+const usual: Record<string, string[]> = {
+  read: [`machine ${machineId}`, ...done],
+  apply: [`machine ${machineId}`, "committed", ...done],
+  delete: ["committed", ...done],
+};
+
+const call = (name = "alpha-m1", preview = false) => ({
+  urn: `urn:pulumi:dev::test::groundwork:index:HostState::${name}`,
+  preview,
+  timeout: 0,
+});
+const inputsOf = (more: Partial<HostStateSpec> = {}): Properties =>
+  ({
+    connection,
+    stream: "alpha",
+    items: [{ kind: "file", path: "/etc/a", content: "one" }],
+    ...more,
+  }) as unknown as Properties;
+const host = () => new HostStateResource(deployment);
+const update = (more: Partial<HostStateSpec>, outputs = kept, preview = false) =>
+  host().update(call("alpha-m1", preview), "id", { inputs: inputsOf(), outputs }, inputsOf(more));
+const remove = (more: Partial<HostStateSpec> = {}, name = "alpha-m1") =>
+  host().delete(call(name), "id", { inputs: inputsOf(more), outputs: kept });
+
+describe("a HostState whose machine is reached in another way", () => {
+  const moved = { connection: { ...connection, address: "192.0.2.77", user: "deploy" } };
+
+  it("logs in there, looks, and keeps all that it knew: nothing is applied, its generation stays", async () => {
+    const closed = { ...kept, unreachable: "GW201 m1: no answer at the old address" };
+    assert.deepEqual(await update(moved, closed), kept);
+    assert.deepEqual(machine.asked, ["read"]);
+    assert.deepEqual(ssh.opened, ["m1"]);
+  });
+
+  it("refuses another machine that answers there", async () => {
+    machine.reports = (_action, program) => {
+      assert.match(program, new RegExp(`^gw_machine_expected='?${machineId}'?$`, "m"));
+      return [`error GW206 ${Buffer.from("machine-id is another").toString("base64")}`, "end failed"];
+    };
+    await assert.rejects(update(moved), { code: "GW206" });
+    assert.deepEqual(machine.asked, ["read"]);
+  });
+
+  it("is applied as usual where something is not as it was left", async () => {
+    machine.reports = (action) =>
+      action === "read" ? [`machine ${machineId}`, "differs 1 absent", ...done] : (usual[action] ?? done);
+    const outputs = await update(moved);
+    assert.notEqual(outputs.generation, kept.generation);
+    assert.deepEqual(machine.asked, ["read", "apply"]);
+  });
+
+  it("is applied as usual where more is to change", async () => {
+    await update({ ...moved, items: [] });
+    assert.deepEqual(machine.asked, ["apply"]);
+  });
+
+  it("shows in a preview that nothing follows from it", async () => {
+    assert.deepEqual(await update(moved, kept, true), kept);
+    const more = await update({ ...moved, items: [] }, kept, true);
+    assert.equal(more.generation, unknown);
+    assert.deepEqual(machine.asked, []);
+  });
+});
+
+describe("a change whose checks from elsewhere decided", () => {
+  const checks = [{ name: "the other one agrees", run: "true", on: { ...connection, name: "m2" } }];
+  const decided: Record<string, string[]> = {
+    apply: [`machine ${machineId}`, "unconfirmed", ...done],
+    verify: ["check c1 pass 0 ", ...done],
+    confirm: ["committed", ...done],
+  };
+
+  it("is asked for again when the connection broke before it was said that it stays, and applied once", async () => {
+    machine.reports = (action) => decided[action] ?? done;
+    let broken = 0;
+    ssh.answer = async (command) => {
+      const answer = (await machine.answer(command)) ?? {};
+      if (machine.asked.at(-1) !== "confirm" || broken > 0) return answer;
+      broken += 1;
+      ssh.cut("m1");
+      return { code: 255, stdout: "", stderr: "client_loop: send disconnect: Broken pipe" };
+    };
+    const { outputs } = await host().create(call(), inputsOf({ checks }));
+    assert.equal(outputs.machineId, machineId);
+    assert.deepEqual(machine.asked, ["apply", "verify", "confirm", "confirm"]);
+  });
+
+  it("is known to the state when nobody can say what became of it", async () => {
+    machine.reports = (action) => decided[action] ?? done;
+    ssh.answer = async (command) => {
+      const answer = (await machine.answer(command)) ?? {};
+      if (machine.asked.at(-1) !== "confirm") return answer;
+      ssh.cut("m1");
+      ssh.refuse = () => "Host key verification failed.";
+      return { code: 255 };
+    };
+    await assert.rejects(host().create(call(), inputsOf({ checks })), (error: Error) => {
+      assert.ok(error instanceof PartialFailure);
+      assert.match(error.message, /^GW202 m1: /);
+      assert.equal(error.outputs.machineId, "");
+      return true;
+    });
+  });
+});
+
+describe("a delete whose machine answers with another key than the pinned one", () => {
+  const renewed = { connection: { ...connection, hostKey: "ssh-ed25519 AAAAnew" } };
+  const changed = (alias: string): string =>
+    `Host key for ${alias} has changed and you have requested strict checking.\nHost key verification failed.`;
+  const giveUp = (more: Partial<HostStateSpec> = {}, wanted: Partial<HostStateSpec> = renewed): void =>
+    void host().diff(call(), { inputs: inputsOf(more), outputs: kept }, inputsOf(wanted));
+
+  beforeEach(() => {
+    ssh.refuse = () => changed(aliasOf(connection));
+  });
+
+  it("is refused, and says how to go on when the machine was reinstalled", async () => {
+    await assert.rejects(remove(), (error: GroundworkError) => {
+      assert.equal(error.code, "GW202");
+      assert.match(error.message, /\.\/groundwork trust m1 shows the new fingerprint/);
+      return true;
+    });
+    // A preview or an update of something else says nothing of the pin.
+    giveUp({}, { items: [] });
+    await assert.rejects(remove(), { code: "GW202" });
+  });
+
+  it("has nothing to give back when the program itself pins another key now", async () => {
+    giveUp();
+    await remove();
+    assert.deepEqual(said, ["the machine is not the one it was: nothing is left to restore"]);
+  });
+
+  it("has nothing to give back for a stream that left the program together with the pin", async () => {
+    giveUp();
+    await remove({ stream: "bravo", items: [] }, "bravo-m1");
+    await assert.rejects(remove({ connection: { ...connection, address: "192.0.2.2" } }), { code: "GW202" });
+  });
+
+  it("still gives back what an old machine holds that answers under the old pin", async () => {
+    giveUp();
+    ssh.refuse = () => undefined;
+    await remove();
+    assert.deepEqual(machine.asked, ["delete"]);
+    assert.deepEqual(said, []);
+  });
+
+  it("is refused when it is the key of the bastion, or nobody knows whose", async () => {
+    const bastion: Connection = { ...connection, name: "gate", address: "192.0.2.9" };
+    const behind = { connection: { ...connection, bastion } };
+    giveUp(behind);
+    for (const words of [changed(aliasOf(bastion)), "Host key verification failed."]) {
+      ssh.refuse = () => words;
+      await assert.rejects(remove(behind), { code: "GW202" }, words);
+    }
+    ssh.refuse = () => changed(aliasOf(behind.connection));
+    await remove(behind);
+  });
+});
