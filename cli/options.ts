@@ -29,6 +29,11 @@ export const confirmOption = (): Option =>
     .default([])
     .argParser(names);
 
+export const leaveLockedOption = (): Option =>
+  new Option("--leave-locked <machines>", "machines that may lose the only login in use, with commas")
+    .default([])
+    .argParser(names);
+
 /** Adds `--stack`, `--yes` and `--json`. */
 export function commonOptions(command: Command): Command {
   return command.addOption(stackOption()).addOption(yesOption()).addOption(jsonOption());
