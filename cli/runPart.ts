@@ -1,21 +1,39 @@
 import { spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
 import { root } from "./root.ts";
-import { closingLines, omitted, type TestPart } from "./testParts.ts";
+import { type Counts, countsOf, omitted, type TestPart } from "./testParts.ts";
 
 /** How a part of the tests went. */
 export interface PartResult {
   name: string;
   passed: boolean;
   seconds: number;
-  /** The closing lines of Node's test runner. */
-  closing: string[];
+  /** What Node's test runner counted; undefined where it is none, or did not come to its end. */
+  counts?: Counts;
+  /** Why it failed, where its output does not tell. */
+  why?: string;
 }
 
 /** Runs one part. What it prints is shown as it comes, or, for a quiet part, where it fails. */
-export async function runPart({ name, command, words, live }: TestPart): Promise<PartResult> {
-  process.stdout.write(`${name} …\n`);
+export async function runPart(part: TestPart, write: (text: string) => void): Promise<PartResult> {
+  write(`${part.name} …\n`);
   const start = performance.now();
+  const { code, text } = await outputOf(part, write);
+  const seconds = (performance.now() - start) / 1000;
+  const counts = part.counts ? countsOf(text) : undefined;
+  const why = reason(part, code, counts);
+  const passed = code === 0 && why === undefined;
+  if (!passed && !part.live) write(failures(text));
+  return { name: part.name, passed, seconds, ...(counts ? { counts } : {}), ...(why ? { why } : {}) };
+}
+
+/** What a program's run left; no code where it could not be started, which fails its part and not the whole run. */
+interface Output {
+  code?: number;
+  text: string;
+}
+
+function outputOf({ command, words, live }: TestPart, write: (text: string) => void): Promise<Output> {
   const path = [join(root, "node_modules", ".bin"), process.env.PATH ?? ""].join(delimiter);
   const child = spawn(command, words, {
     cwd: root,
@@ -27,16 +45,19 @@ export async function runPart({ name, command, words, live }: TestPart): Promise
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => {
       output.push(text);
-      if (live) process.stdout.write(text);
+      if (live) write(text);
     });
-  const code = await new Promise<number>((resolve, reject) => {
-    child.on("error", reject).on("close", (exit) => resolve(exit ?? 1));
+  return new Promise((resolve) => {
+    child.on("error", ({ message }) => resolve({ text: `${message}\n` }));
+    child.on("close", (exit) => resolve({ code: exit ?? 1, text: output.join("") }));
   });
-  const text = output.join("");
-  const closing = closingLines(text);
-  const passed = code === 0 && omitted(closing) === 0;
-  if (!passed && !live) process.stdout.write(failures(text));
-  return { name, passed, seconds: (performance.now() - start) / 1000, closing };
+}
+
+function reason(part: TestPart, code: number | undefined, counts: Counts | undefined): string | undefined {
+  if (code === undefined) return `${part.command} could not be started`;
+  if (part.counts && counts === undefined) return "the test runner did not come to its end";
+  if (code === 0 && counts !== undefined && omitted(counts) > 0) return "tests were left out";
+  return undefined;
 }
 
 /** Of the test runner's output only what failed; everything of other programs. */

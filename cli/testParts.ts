@@ -8,6 +8,8 @@ export interface TestPart {
   words: string[];
   /** Shown while it runs; otherwise only where it fails. */
   live: boolean;
+  /** Whether it is a run of Node's test runner, which ends with what it counted. */
+  counts: boolean;
 }
 
 /** Test files below `test/`, by what they need. */
@@ -47,6 +49,7 @@ export function staticParts(shellFiles: string[]): TestPart[] {
     command,
     words,
     live: false,
+    counts: false,
   });
   return [
     part("formatter and linter", "biome", ["ci", "."]),
@@ -58,7 +61,7 @@ export function staticParts(shellFiles: string[]): TestPart[] {
 /** A run of Node's test runner. Lab tests share one computer, so their files run one after another. */
 export function runnerPart(name: string, files: string[], oneByOne: boolean): TestPart {
   const words = ["--test", "--test-reporter=spec", ...(oneByOne ? ["--test-concurrency=1"] : []), ...files];
-  return { name, command: "node", words, live: oneByOne };
+  return { name, command: "node", words, live: oneByOne, counts: true };
 }
 
 const skipped = new Set(["node_modules", ".git", "golden", "fixtures"]);
@@ -83,13 +86,27 @@ async function isShell(path: string, name: string): Promise<boolean> {
   return /^#!\/.*\b(sh|bash)$/m.test((await readFile(path, "utf8")).split("\n", 1)[0] ?? "");
 }
 
-/** The closing lines of Node's test runner: `ℹ tests 12`, `ℹ pass 12`, … */
-export function closingLines(output: string): string[] {
-  return output.split("\n").filter((line) => /^ℹ (tests|pass|fail|skipped|cancelled|todo) \d+$/.test(line));
+/** How many tests there were of each outcome, in the order of the runner's closing lines. */
+export const outcomes = ["tests", "pass", "fail", "cancelled", "skipped", "todo"] as const;
+
+export type Counts = Record<(typeof outcomes)[number], number>;
+
+/** The closing lines of Node's test runner: `ℹ tests 12`, `ℹ pass 12`, …; undefined where it did not come to them. */
+export function countsOf(output: string): Counts | undefined {
+  // A test may print such lines of its own; the runner's come last.
+  const counts = outcomes.map((outcome) => {
+    const found = [...output.matchAll(new RegExp(`^ℹ ${outcome} (\\d+)$`, "gm"))].at(-1)?.[1];
+    return [outcome, found === undefined ? Number.NaN : Number(found)] as const;
+  });
+  if (counts.some(([, count]) => Number.isNaN(count))) return undefined;
+  return Object.fromEntries(counts) as Counts;
+}
+
+/** Tests of all parts together. */
+export function sumOf(all: Counts[]): Counts {
+  const sums = outcomes.map((outcome) => [outcome, all.reduce((sum, counts) => sum + counts[outcome], 0)]);
+  return Object.fromEntries(sums) as Counts;
 }
 
 /** Tests that were not run although they exist: a pass may not hide them. */
-export function omitted(lines: string[]): number {
-  const counted = lines.map((line) => /^ℹ (skipped|todo|cancelled) (\d+)$/.exec(line)?.[2] ?? "0");
-  return counted.reduce((sum, count) => sum + Number(count), 0);
-}
+export const omitted = ({ skipped, todo, cancelled }: Counts): number => skipped + todo + cancelled;

@@ -1,6 +1,7 @@
 import { Argument, Command } from "commander";
 import { GroundworkError } from "../../errors/index.ts";
 import { ensureDebianPackages, isDebian } from "../../tools/index.ts";
+import { closingText } from "../closingText.ts";
 import { examples } from "../options.ts";
 import { root } from "../root.ts";
 import { type PartResult, runPart } from "../runPart.ts";
@@ -61,8 +62,9 @@ async function test(pattern: string | undefined, options: TestOptions): Promise<
     });
   requireLab(files, options);
   const results: PartResult[] = [];
-  for (const part of parts) results.push(await runPart(part));
-  process.stdout.write(`\n${closingText(results, files, options)}\n`);
+  const write = (text: string): void => void process.stdout.write(text);
+  for (const part of parts) results.push(await runPart(part, write));
+  write(`\n${closingText(results, leftOut(files, options))}\n`);
   return results.every(({ passed }) => passed) ? 0 : 1;
 }
 
@@ -98,16 +100,10 @@ function requireLab({ lab, long }: TestFiles, options: TestOptions): void {
     });
 }
 
-/** Each part with its time, the runner's closing lines, and what did not run. */
-function closingText(results: PartResult[], { lab, long }: TestFiles, options: TestOptions): string {
-  const width = Math.max(...results.map(({ name }) => name.length));
-  const lines = results.map(({ name, passed, seconds, closing }) => {
-    const counts = closing.map((line) => line.replace("ℹ ", "")).join(", ");
-    return `${passed ? "passed" : "FAILED"}  ${name.padEnd(width)}  ${seconds.toFixed(1).padStart(7)} s  ${counts}`;
-  });
-  const left = options.withoutLab && lab.length > 0 ? [`not run (--without-lab): ${lab.join(", ")}`] : [];
-  const ran = options.long && !options.withoutLab;
-  return [...lines, ...left, longText(long, ran)].join("\n");
+/** What did not run, and what more there is. */
+function leftOut({ lab, long }: TestFiles, { withoutLab, long: withLong }: TestOptions): string[] {
+  const left = withoutLab && lab.length > 0 ? [`not run (--without-lab): ${lab.join(", ")}`] : [];
+  return [...left, longText(long, withLong && !withoutLab)];
 }
 
 function longText(long: string[], ran: boolean): string {
