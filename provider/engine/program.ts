@@ -40,6 +40,8 @@ export interface Operation {
   loginUser?: string;
   /** A delete may take away the login in use: nothing waits for a new login. */
   leaveLocked?: boolean;
+  /** Go on with what waited for the machine's next boot, and begin nothing else. */
+  resume?: boolean;
   /** Leave the transaction open: checks from elsewhere decide about it. */
   hold?: boolean;
   /** Seconds until an unconfirmed change that endangers the login is taken back. */
@@ -154,6 +156,7 @@ function operationLines(operation: Operation): string[] {
     assign("gw_dead_holder", operation.deadHolder ?? ""),
     assign("gw_purge", operation.purge ? "yes" : ""),
     assign("gw_hold", operation.hold ? "yes" : ""),
+    ...(operation.resume ? ["gw_resume=yes"] : []),
     assign("gw_login_user", operation.loginUser ?? "root"),
     assign("gw_leave_locked", operation.leaveLocked ? "yes" : ""),
     `gw_deadman_seconds=${operation.deadmanSeconds ?? defaultSettings.deadmanSeconds}`,
