@@ -9,9 +9,9 @@ import { schemaProblems } from "./schemaProblems.ts";
 export function checkedArgs<T>(component: string, schema: z.ZodType<T>, args: unknown): T {
   const result = schema.safeParse(args, { reportInput: true });
   if (result.success) return result.data;
-  const problems = schemaProblems(result.error, schema).map((problem) => ({
+  const problems = schemaProblems(result.error, schema, "args").map((problem) => ({
     ...problem,
-    path: [component, problem.path].filter((word) => word !== "").join("."),
+    path: `${component}.${problem.path}`,
   }));
   throw problemsError(problems);
 }

@@ -1,10 +1,15 @@
 import { z } from "zod";
 import type { Problem } from "./problem.ts";
 
-/** Everything that is wrong with a value's shape, one problem for each property, in the order of the schema. */
-export function schemaProblems(error: z.ZodError, schema: z.ZodType): Problem[] {
+/**
+ * Everything that is wrong with a value's shape, one problem for each property, in the order of the schema. `whole` is
+ * what the value itself is called.
+ */
+export function schemaProblems(error: z.ZodError, schema: z.ZodType, whole: string): Problem[] {
   const parts = partsOf(schema);
-  return error.issues.flatMap((issue) => problemsOfIssue(issue, parts));
+  return error.issues
+    .flatMap((issue) => problemsOfIssue(issue, parts))
+    .map((problem) => (problem.path === "" ? { ...problem, path: whole } : problem));
 }
 
 type Issue = z.core.$ZodIssue;

@@ -90,15 +90,22 @@ export function checkNetworkSpec(spec: LabNetworkSpec): void {
   }
 }
 
-function checkSubnet(where: string, text: string, family: 4 | 6): void {
+/** The smallest subnets with room for the bridge and a machine. */
+const longestPrefix = { 4: 30, 6: 126 } as const;
+
+/** Whether a text is a subnet that a bridge can have. */
+export function isBridgeSubnet(text: string, family: 4 | 6): boolean {
   const subnet = parseSubnet(text);
-  const longest = family === 4 ? 30 : 126;
-  if (!subnet || subnet.family !== family || subnet.prefix > longest) {
-    throw new GroundworkError("GW101", {
-      where,
-      what: `"${text}" is not an IPv${family} subnet such as ${family === 4 ? "10.77.0.0/24" : "fd77::/64"}`,
-    });
-  }
+  return subnet?.family === family && subnet.prefix <= longestPrefix[family];
+}
+
+/** What {@link isBridgeSubnet} wants, for messages. */
+export const bridgeSubnetRule = (family: 4 | 6): string =>
+  `an IPv${family} network in CIDR form such as ${family === 4 ? "10.77.0.0/24" : "fd77::/64"}, /${longestPrefix[family]} or larger`;
+
+function checkSubnet(where: string, text: string, family: 4 | 6): void {
+  if (!isBridgeSubnet(text, family))
+    throw new GroundworkError("GW101", { where, what: `"${text}" is not ${bridgeSubnetRule(family)}` });
 }
 
 /** Refuses a machine that cannot work, before anything is touched. Errors: GW101, GW504. */

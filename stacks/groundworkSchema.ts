@@ -46,9 +46,21 @@ export function schemaText(): string {
   return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
 
+/** Where the settings are described; a file comes after those whose interfaces it extends. */
+const sources = [
+  "../components/security/securitySettings.ts",
+  "../components/monitoring/monitoringSettings.ts",
+  "../components/kubernetes/clusterSettings.ts",
+  "configuration/machines.ts",
+  "configuration/network.ts",
+  "configuration/streams.ts",
+  "configuration.ts",
+];
+
 /** Definitions with the comments of the interfaces of the same name: they are written once. */
 function describe(definitions: Record<string, Schema>): Record<string, Schema> {
-  const comments = interfaceComments(fileURLToPath(new URL("configuration.ts", import.meta.url)));
+  const comments: Comments = new Map();
+  for (const source of sources) readComments(fileURLToPath(new URL(source, import.meta.url)), comments);
   return Object.fromEntries(
     Object.entries(definitions).map(([name, definition]) => [
       name,
@@ -68,19 +80,23 @@ function described(definition: Schema, name: string, comments: Comments): Schema
 /** Comments by `Interface` and `Interface.property`; inherited properties count for the heir. */
 type Comments = Map<string, string>;
 
-function interfaceComments(path: string): Comments {
+function readComments(path: string, comments: Comments): void {
   const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest, true);
-  const comments: Comments = new Map();
   for (const statement of source.statements) {
     if (!ts.isInterfaceDeclaration(statement)) continue;
     const name = statement.name.text;
     for (const heritage of statement.heritageClauses ?? [])
-      for (const type of heritage.types) inherit(comments, type.expression.getText(), name);
+      for (const type of heritage.types) inheritAll(comments, type, name);
     comments.set(name, commentOf(statement));
     for (const member of statement.members)
       if (member.name !== undefined) comments.set(`${name}.${member.name.getText()}`, commentOf(member));
   }
-  return comments;
+}
+
+/** From an interface that is extended, also inside `Required<Pick<…>>`. */
+function inheritAll(comments: Comments, node: ts.Node, to: string): void {
+  if (ts.isIdentifier(node)) inherit(comments, node.text, to);
+  ts.forEachChild(node, (child) => inheritAll(comments, child, to));
 }
 
 function inherit(comments: Comments, from: string, to: string): void {

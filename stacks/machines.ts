@@ -4,13 +4,13 @@ import { parseSubnet, samePlace } from "../lab/subnet.ts";
 import { type Connection, LabMachine, LabNetwork, type LabNetworkSpec } from "../provider/index.ts";
 import * as pulumi from "../pulumi.ts";
 import { cacheFolder } from "../tools/cacheFolder.ts";
+import { peerAddress } from "./configuration/peerAddress.ts";
 import type {
   BastionSettings,
   Configuration,
   ExistingMachineSettings,
   LabMachineSettings,
 } from "./configuration.ts";
-import { internalAddress } from "./crossCheck.ts";
 import { labLoginKey } from "./stateFolder.ts";
 
 /** The machines of a stack, and the lab's network where there is a lab. */
@@ -24,7 +24,7 @@ export function createMachines(configuration: Configuration): Machines {
   const entries = Object.entries(configuration.machines).sort(([a], [b]) => (a < b ? -1 : 1));
   const lab = entries.some(([, machine]) => "lab" in machine) ? createNetwork(configuration) : undefined;
   const all = entries.map(([name, machine]) => {
-    const { address = "" } = internalAddress(name, configuration);
+    const address = peerAddress(name, machine, configuration.network) ?? "";
     if ("existing" in machine) return existingMachine(name, machine.existing, address);
     if (lab === undefined) throw new Error(`${name} is a lab machine without a network`);
     return labMachine(name, machine.lab, address, lab);

@@ -5,8 +5,8 @@ import { BasicMonitoring } from "../components/monitoring/basicMonitoring.ts";
 import { ContainerRuntime } from "../components/runtime/index.ts";
 import { SecurityBaseline } from "../components/security/securityBaseline.ts";
 import type { Gate } from "../provider/index.ts";
+import { machineNetworks } from "./configuration/peerAddress.ts";
 import type { Configuration, Role, StreamName } from "./configuration.ts";
-import { machineNetworks } from "./crossCheck.ts";
 import { type LabSupplies, labSupplies } from "./labSupplies.ts";
 import type { Machines } from "./machines.ts";
 
@@ -76,7 +76,7 @@ function createDelta(configuration: Configuration, all: Machine[], after: Gates,
     ...lab?.cluster,
     servers: [server],
     agents: withRole(all, "agent"),
-    nodeNetworks: machineNetworks(configuration),
+    nodeNetworks: machineNetworks(configuration.machines, configuration.network),
     podSubnet,
     serviceSubnet,
     after: opened(after),

@@ -17,9 +17,9 @@ export interface ClusterSettingsArgs {
   dnsDomain?: string;
   /** Who makes containers' cgroups; the same as the container runtime's. Default `systemd`. */
   cgroupDriver?: CgroupDriver;
-  /** Run on a host whose memory controller is cgroup v1, which Kubernetes no longer supports. Default false. */
+  /** Whether machines may have the memory controller of cgroup v1, which Kubernetes no longer supports. Default false. */
   allowCgroupV1?: boolean;
-  /** Run on machines with swap. Default false: a machine with swap is refused before anything is changed. */
+  /** Whether machines may have swap; else they are refused before anything is changed. Default false. */
   allowSwap?: boolean;
   /**
    * Set kernel settings that all containers of a host share (`vm.*`, `kernel.*`, `fs.*`). Default true; false where
@@ -40,10 +40,7 @@ export interface ServerOptions {
   apiSources?: string[];
   /** Names and addresses besides endpoint and machine that the API's certificate holds. Default: none. */
   certificateNames?: string[];
-  /**
-   * Ordinary pods may run on servers. Default false: they carry the usual taint. Takes effect when a server first
-   * registers.
-   */
+  /** Whether ordinary pods may run on servers; takes effect when a server first registers. Default false: they carry the usual taint. */
   runWorkloads?: boolean;
 }
 

@@ -7,7 +7,7 @@ import type { TimeSync } from "./timeSync.ts";
 
 /** Who may log in, from where, and how. */
 export interface SshArgs {
-  /** Networks in CIDR form that may connect. Default everywhere: `0.0.0.0/0` and `::/0`. */
+  /** Networks in CIDR form that may log in over SSH. Default everywhere: `0.0.0.0/0` and `::/0`. */
   sources?: string[];
   /** TCP port on which sshd listens, 1 to 65535. Default: each machine's connection port. */
   port?: number;
@@ -40,7 +40,7 @@ export interface SecurityBaselineArgs extends StreamArgs {
   journal?: JournalArgs;
   /** Set kernel settings outside `net.*`; a container cannot, its host has to. Default true. */
   kernelSysctls?: boolean;
-  /** Who keeps the clock. Default `systemd-timesyncd`; `existing` leaves the time service that is there. */
+  /** Who keeps the clock; `existing` leaves the time service that is there. Default `systemd-timesyncd`. */
   timeSync?: TimeSync;
   /** TCP port that no stream declares, on which the firewall is tried, 1024 to 65535. Default 47113. */
   undeclaredPort?: number;

@@ -53,7 +53,10 @@ grep -Eiq '^[[:space:]]*Include[[:space:]]+/etc/ssh/sshd_config\\.d/\\*\\.conf' 
 export const sshPort = (connection: Connection, port?: number): number => port ?? connection.port ?? 22;
 
 /** Why the settings would refuse a login of `user`; undefined where they would not. */
-export function lockOut(user: string, { rootLogin, allowUsers }: LoginSettings): string | undefined {
+export function lockOut(
+  user: string,
+  { rootLogin, allowUsers }: Pick<LoginSettings, "rootLogin" | "allowUsers">,
+): string | undefined {
   if (user === "root" && rootLogin === "no") return "ssh.rootLogin is no";
   if (allowUsers.length > 0 && !allowUsers.includes(user))
     return `ssh.allowUsers holds only ${allowUsers.join(", ")}`;

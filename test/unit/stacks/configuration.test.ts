@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import { GroundworkError } from "../../../errors/index.ts";
 import { examineConfiguration, parseConfiguration } from "../../../stacks/configuration.ts";
 import { schemaFile, schemaText } from "../../../stacks/groundworkSchema.ts";
@@ -36,7 +37,87 @@ describe("the configuration of a stack", () => {
     assert.deepEqual(problems({ machines: { a: { lab: { roles: ["server"], disk: 3 } } }, nework: {} }), [
       "machines.a.lab.disk: there is no such property (allowed: roles, address, diskGiB, release)",
       "nework: there is no such property (allowed: machines, network, streams)",
+      "streams.charlie: it needs a machine with the role monitoring, and no machine has it",
     ]);
+  });
+
+  it("names every problem of the file at once: unknown names, wrong values, and what the rest says against itself", () => {
+    const wrong = {
+      nework: {},
+      machines: {
+        a: { lab: { roles: ["server", "monitoring"], disk: 3, address: "10.78.0.5" } },
+        b: existing({ port: "ssh", internalAddress: "192.0.2.7" }),
+        c: existing({ hostKey, address: "192.0.2.3", internalAddress: "192.0.2.7" }),
+      },
+      network: { podSubnet: "10.96.0.0/16", artifactPort: 80 },
+      streams: { alpha: { ssh: { rootLogin: "no", maxAuthTries: 0 } }, bravo: { enabled: false } },
+    };
+    assert.deepEqual(
+      problems(wrong).map((text) => text.replace(hostKey, "KEY")),
+      [
+        "machines.a.lab.disk: there is no such property (allowed: roles, address, diskGiB, release)",
+        'machines.b.existing.port: "ssh" is given, but it must be a whole number from 1 to 65535',
+        "network.artifactPort: 80 is given, but it must be a whole number from 1024 to 65535",
+        "streams.alpha.ssh.maxAuthTries: 0 is given, but it must be a whole number from 1 to 10",
+        "nework: there is no such property (allowed: machines, network, streams)",
+        "machines.c.existing.internalAddress: 192.0.2.7 is already machines.b.existing.internalAddress; every machine needs its own",
+        "machines.a.lab.address: 10.78.0.5 does not lie in network.subnet 10.77.0.0/24",
+        "machines.c.existing.hostKey: KEY is already machines.b.existing.hostKey; every machine needs its own",
+        "machines.a.lab: Groundwork logs in as root, and streams.alpha.ssh.rootLogin is no",
+        "machines.b.existing.user: Groundwork logs in as root, and streams.alpha.ssh.rootLogin is no",
+        "machines.c.existing.user: Groundwork logs in as root, and streams.alpha.ssh.rootLogin is no",
+        "network.serviceSubnet: 10.96.0.0/16 overlaps network.podSubnet 10.96.0.0/16",
+        "streams.bravo.enabled: false is not possible while streams.delta is enabled",
+      ],
+    );
+  });
+
+  it("draws no conclusion from what is wrong itself", () => {
+    const unclear: [input: unknown, path: RegExp][] = [
+      [{ machines: { a: { lab: { roles: ["sever"] } } } }, /^machines\.a\.lab\.roles\[0\]/],
+      [{ machines: { a: { labb: { roles: ["server", "monitoring"] } } } }, /^machines\.a/],
+      [{ machines: { a: server, b: existing({ hostKey: "AAAA" }) } }, /^machines\.b\.existing\.hostKey/],
+      [{ machines: { a: server }, network: { subnet: "10.77.0.0/24 " } }, /^network\.subnet/],
+      [{ machines: { a: server }, streams: { bravo: { enabled: "no" } } }, /^streams\.bravo\.enabled/],
+      [{ machines: { a: { lab: { roles: ["agent"] } } }, streams: [] }, /^streams/],
+      [{ machines: [] }, /^machines/],
+      ["text", /^configuration/],
+    ];
+    for (const [input, path] of unclear)
+      for (const problem of problems(input)) assert.match(problem, path, JSON.stringify(input));
+  });
+
+  it("says of an address that is none that it is none", () => {
+    const of = (address: unknown) => problems({ machines: { a: server, b: existing({ address }) } });
+    const what = (address: string) => of(address).map((text) => text.split(`${JSON.stringify(address)} `)[1]);
+    const noAddress = "is no IP address such as 192.0.2.1, and the last word of a host name is no number";
+    for (const address of ["300.1.2.3", "1.2.3", "1.2.3.4.5", "10.0.0.0.8", "web.1"])
+      assert.deepEqual(what(address), [noAddress]);
+    const noName =
+      "is no IP address and no host name: words of letters, digits and inner dashes with dots between them";
+    for (const name of ["-web", "web-", "a..b", "web_1", "web 1", "wéb", "", "a".repeat(64), "x$(id)"])
+      assert.deepEqual(what(name), [noName]);
+    assert.deepEqual(what("fe80::1%eth0"), ["is no IPv6 address such as 2001:db8::1"]);
+    assert.deepEqual(what("web.example.org:22"), [
+      "is no address: its port is a property of its own, `port`",
+    ]);
+    assert.deepEqual(of(3), ["machines.b.existing.address: 3 is given, but it must be text"]);
+    const internal = { internalAddress: "192.0.2.256", internalAddress6: "192.0.2.2" };
+    assert.deepEqual(problems({ machines: { a: server, b: existing(internal) } }), [
+      'machines.b.existing.internalAddress: "192.0.2.256" is no IPv4 address such as 192.0.2.1',
+      'machines.b.existing.internalAddress6: "192.0.2.2" is no IPv6 address such as 2001:db8::1',
+    ]);
+  });
+
+  it("takes any address and any host name", () => {
+    const word = fc.stringMatching(/^[a-z]([a-z0-9-]{0,20}[a-z0-9])?$/);
+    const name = fc.array(word, { minLength: 1, maxLength: 5 }).map((words) => words.join("."));
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6(), name, fc.domain()), (address) => {
+        const internal = { address, internalAddress: "192.0.2.1" };
+        assert.deepEqual(problems({ machines: { a: server, b: existing(internal) } }), []);
+      }),
+    );
   });
 
   it("names a wrong value with what is allowed", () => {
@@ -50,26 +131,26 @@ describe("the configuration of a stack", () => {
     };
     assert.deepEqual(problems(wrong), [
       'machines.a.lab.roles[0]: "boss" is not one of server, agent, monitoring',
-      'machines.a.lab.diskGiB: "big" is given, but it must be a number',
+      'machines.a.lab.diskGiB: "big" is given, but it must be a number from 4 to 1024',
       'machines.a.lab.release: "sid" is not one of bookworm, trixie',
-      "machines.b.existing.port: 70000 is too much: at most 65535",
-      'machines.b.existing.privateKeyFile: "keys/id" must be an absolute path or start with ~/',
+      "machines.b.existing.port: 70000 is given, but it must be a whole number from 1 to 65535",
+      'machines.b.existing.privateKeyFile: "keys/id" must be an absolute path or start with ~/, without quotes, dollar signs and backslashes',
       'machines.b.existing.hostKey: "ssh-dss AAAA" must be a public host key such as `ssh-ed25519 AAAA…`, without host name and comment',
-      'network.subnet: "10.77.0.0" must be an IPv4 network in CIDR form such as 10.77.0.0/24',
-      'network.subnet6: "10.0.0.0/8" must be an IPv6 network in CIDR form such as fd77::/64',
-      "network.artifactPort: 80 is too little: at least 1024",
-      'streams.alpha.waivers.a check: "" is too little: at least 1 character',
-      "streams.alpha.ssh.sources: [] is too little: at least 1 entry",
+      'network.subnet: "10.77.0.0" must be an IPv4 network in CIDR form such as 10.77.0.0/24, /30 or larger',
+      'network.subnet6: "10.0.0.0/8" must be an IPv6 network in CIDR form such as fd77::/64, /126 or larger',
+      "network.artifactPort: 80 is given, but it must be a whole number from 1024 to 65535",
+      'streams.alpha.waivers.a check: "" must be a reason',
+      "streams.alpha.ssh.sources: [] must hold at least one network, or nobody could log in",
     ]);
   });
 
   it("refuses a machine's name that is no host name, and a machine that is neither or both", () => {
     assert.deepEqual(problems({ machines: { Web_1: server, a: {}, b: { ...server, ...existing() } } }), [
       'machines.Web_1: "Web_1" is not allowed here: it must be a name of at most 31 lower-case letters, digits and inner dashes that starts with a letter',
-      "machines.a: {} must hold exactly one of `lab` and `existing`",
-      'machines.b: {"lab":{"roles":["server","monitoring"],"diskGiB":20,"release":"bookworm"},"e… must hold exactly one of `lab` and `existing`',
+      "machines.a: it must hold exactly one of `lab` and `existing`",
+      "machines.b: it must hold exactly one of `lab` and `existing`",
     ]);
-    assert.deepEqual(problems({ machines: {} }), ["machines: {} must hold at least one machine"]);
+    assert.deepEqual(problems({ machines: {} }), ["machines: it must hold at least one machine"]);
     assert.deepEqual(problems({}), ["machines: nothing is given, but it must be an object"]);
   });
 
@@ -156,6 +237,38 @@ describe("the configuration of a stack", () => {
     ]);
   });
 
+  it("refuses a login that Alpha's own settings would shut out", () => {
+    const machines = { a: existing({ user: "admin", roles: ["server", "monitoring"] }) };
+    const shutOut = (ssh: object) => problems({ machines, streams: { alpha: { ssh } } });
+    assert.deepEqual(shutOut({ allowUsers: ["eve", "mallory"] }), [
+      "machines.a.existing.user: Groundwork logs in as admin, and streams.alpha.ssh.allowUsers holds only eve, mallory",
+    ]);
+    assert.deepEqual(shutOut({ allowUsers: ["admin"], rootLogin: "no" }), []);
+  });
+
+  it("refuses a bastion that is the machine itself", () => {
+    const through = (port: number) =>
+      problems({
+        machines: { a: server, b: existing({ bastion: { address: "192.0.2.1", port, hostKey: otherKey } }) },
+      });
+    assert.deepEqual(through(22), ["machines.b.existing.bastion.address: 192.0.2.1 is the machine itself"]);
+    assert.deepEqual(through(2222), []);
+  });
+
+  it("refuses two nodes that would have the same pods", () => {
+    const nodes = (more: object) => ({
+      machines: {
+        a: { lab: { roles: ["server", "monitoring"], address: "10.77.1.5" } },
+        b: { lab: { roles: ["agent"], address: "10.77.2.5" } },
+      },
+      network: { subnet: "10.77.0.0/16", ...more },
+    });
+    assert.deepEqual(problems(nodes({})), [
+      "machines.b.lab.address: it ends like machines.a.lab.address, so both machines would have the pods of 10.244.5.0/24; choose another address or a larger network.podSubnet",
+    ]);
+    assert.deepEqual(problems(nodes({ podSubnet: "11.0.0.0/8" })), []);
+  });
+
   it("refuses to leave a stream out on which another one stands", () => {
     assert.deepEqual(problems({ machines: { a: server }, streams: { bravo: { enabled: false } } }), [
       "streams.bravo.enabled: false is not possible while streams.delta is enabled",
@@ -168,7 +281,7 @@ describe("the configuration of a stack", () => {
       (error) => {
         assert.ok(error instanceof GroundworkError);
         assert.equal(error.code, "GW101");
-        assert.match(error.message, /2 problems\n {2}- machines\.a\.lab\.roles: .*\n {2}- nework: /);
+        assert.match(error.message, /2 problems\n {2}- machines\.a\.lab\.roles: .*\n {2}- nework: .*\n[^ ]/);
         return true;
       },
     );

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { contains, firstAddress, parseSubnet } from "../../../lab/subnet.ts";
-import { examineConfiguration, machineName } from "../../../stacks/configuration.ts";
-import { internalAddress } from "../../../stacks/crossCheck.ts";
+import { machineName } from "../../../stacks/configuration/machines.ts";
+import { peerAddress } from "../../../stacks/configuration/peerAddress.ts";
+import { examineConfiguration } from "../../../stacks/configuration.ts";
 import { labAddress } from "../../../stacks/labAddress.ts";
 
 const name = fc.stringMatching(machineName);
@@ -32,8 +33,10 @@ describe("the address of a lab machine that names none", () => {
           const machines = Object.fromEntries(all.map((machine) => [machine, { lab: { roles: ["agent"] } }]));
           const off = { enabled: false };
           const { configuration } = examineConfiguration({ machines, streams: { charlie: off, delta: off } });
-          assert.ok(configuration);
-          return internalAddress(names[0] ?? "", configuration).address;
+          const [name = ""] = names;
+          const machine = configuration?.machines[name];
+          assert.ok(configuration && machine);
+          return peerAddress(name, machine, configuration.network);
         };
         assert.equal(of(names), of(names.slice(0, 1)));
       }),

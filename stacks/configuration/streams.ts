@@ -1,0 +1,102 @@
+import { z } from "zod";
+import {
+  type ClusterSettingsArgs,
+  type ServerOptions,
+  serverSettings,
+} from "../../components/kubernetes/clusterSettings.ts";
+import { type PrometheusArgs, prometheusSettings } from "../../components/monitoring/monitoringSettings.ts";
+import { type SecurityBaselineArgs, securitySettings } from "../../components/security/securitySettings.ts";
+
+/** What every stream can be told. */
+export interface StreamSettings {
+  /** Whether the stream is part of the stack. Default true. */
+  enabled: boolean;
+  /** Reasons by check name, for checks that cannot pass here; they stand in every summary. Default none. */
+  waivers: Record<string, string>;
+}
+
+/** Alpha: sshd, firewall, certificates, kernel settings, updates, time, journal. */
+export interface AlphaSettings
+  extends StreamSettings,
+    Required<Pick<SecurityBaselineArgs, "ssh" | "journal" | "timeSync" | "kernelSysctls">> {}
+
+/** Charlie: metrics of every machine, gathered by one. */
+export interface CharlieSettings
+  extends StreamSettings,
+    Required<Pick<PrometheusArgs, "intervalSeconds" | "retentionDays" | "retentionMiB">> {}
+
+/** Delta: a Kubernetes cluster. Where there are lab machines, swap and cgroup v1 are this computer's and allowed. */
+export interface DeltaSettings
+  extends StreamSettings,
+    Required<Pick<ServerOptions, "apiSources" | "certificateNames" | "runWorkloads">>,
+    Required<Pick<ClusterSettingsArgs, "dnsDomain" | "allowSwap" | "allowCgroupV1">> {}
+
+/** All streams by their team's name. */
+export interface StreamsSettings {
+  /** Security baseline. Everything else stands on it. */
+  alpha: AlphaSettings;
+  /** Container runtime. Needs alpha. */
+  bravo: StreamSettings;
+  /** Monitoring. Needs alpha. */
+  charlie: CharlieSettings;
+  /** Kubernetes. Needs alpha and bravo. */
+  delta: DeltaSettings;
+}
+
+export type StreamName = keyof StreamsSettings;
+
+/** Streams that a stream stands on. */
+export const neededStreams: Record<StreamName, StreamName[]> = {
+  alpha: [],
+  bravo: ["alpha"],
+  charlie: ["alpha"],
+  delta: ["alpha", "bravo"],
+};
+
+const common = {
+  enabled: z.boolean().default(true),
+  waivers: z.record(z.string(), z.string().min(1, { error: "must be a reason" })).default({}),
+};
+
+const alpha = z
+  .strictObject({
+    ...common,
+    ...securitySettings.pick({ ssh: true, journal: true, timeSync: true, kernelSysctls: true }).shape,
+  })
+  .meta({ id: "AlphaSettings" }) satisfies z.ZodType<AlphaSettings>;
+
+const bravo = z.strictObject(common).meta({ id: "StreamSettings" }) satisfies z.ZodType<StreamSettings>;
+
+const charlie = z
+  .strictObject({
+    ...common,
+    ...prometheusSettings.pick({ intervalSeconds: true, retentionDays: true, retentionMiB: true }).shape,
+  })
+  .meta({ id: "CharlieSettings" }) satisfies z.ZodType<CharlieSettings>;
+
+const delta = z
+  .strictObject({
+    ...common,
+    ...serverSettings.pick({
+      apiSources: true,
+      certificateNames: true,
+      dnsDomain: true,
+      runWorkloads: true,
+      allowSwap: true,
+      allowCgroupV1: true,
+    }).shape,
+  })
+  .meta({ id: "DeltaSettings" }) satisfies z.ZodType<DeltaSettings>;
+
+/** The schema of each stream's settings. */
+export const streamSchemas = { alpha, bravo, charlie, delta };
+
+/** An absent section is an empty one: its own defaults fill it. */
+export const streams = z
+  .strictObject({
+    alpha: alpha.prefault({}),
+    bravo: bravo.prefault({}),
+    charlie: charlie.prefault({}),
+    delta: delta.prefault({}),
+  })
+  .meta({ id: "StreamsSettings" }) satisfies z.ZodType<StreamsSettings>;
