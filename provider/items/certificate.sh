@@ -9,6 +9,10 @@ certificate_pending() { printf '%s/pending/%s.key' "$gw_root" "$gw_hash"; }
 certificate_observe() {
   observed=absent
   [ -f "$path.crt" ] && [ -f "$path.key" ] || return 0
+  if [ -L "$path.crt" ] || [ -L "$path.key" ]; then
+    observed=symlink
+    return
+  fi
   certificate_judge "$path.key" "$path.crt"
   [ "$observed" = valid ] || return 0
   gw_modes=$(stat -c '%a %U' "$path.key" "$path.crt")
@@ -100,7 +104,7 @@ certificate_apply() {
   parents_trusted "$path" || return 1
   gw_pending=$(certificate_pending)
   if [ "$observed" = owner ]; then
-    certificate_modes "$path" && certificate_settled
+    certificate_modes "$path.key" "$path.crt" && certificate_settled
     return
   fi
   [ -f "$gw_pending" ] || {
@@ -112,18 +116,19 @@ certificate_apply() {
     certificate_complain
     return 1
   }
-  mkdir -p "${path%/*}/" || return 1
-  rm -f "$path.groundwork-new.key" "$path.groundwork-new.crt"
-  (umask 077 && cp "$gw_pending" "$path.groundwork-new.key" && cp "$TICKET" "$path.groundwork-new.crt") &&
-    certificate_modes "$path.groundwork-new" &&
-    mv -fT "$path.groundwork-new.key" "$path.key" && mv -fT "$path.groundwork-new.crt" "$path.crt" && certificate_settled || {
-    rm -f "$path.groundwork-new.key" "$path.groundwork-new.crt"
+  made_again "$path.key" || return 1
+  new_beside "$path.key"
+  gw_new_key=$gw_new
+  new_beside "$path.crt"
+  (umask 077 && cp "$gw_pending" "$gw_new_key" && cp "$TICKET" "$gw_new") && certificate_modes "$gw_new_key" "$gw_new" &&
+    put_in_place "$gw_new_key" "$path.key" && put_in_place "$gw_new" "$path.crt" && certificate_settled || {
+    rm -f "$gw_new_key" "$gw_new"
     return 1
   }
 }
 
-certificate_modes() { # PATH without suffix
-  chown "$owner:" "$1.key" && chmod 600 "$1.key" && chown root:root "$1.crt" && chmod 644 "$1.crt"
+certificate_modes() { # KEY CERTIFICATE
+  chown "$owner:" "$1" && chmod 600 "$1" && chown root:root "$2" && chmod 644 "$2"
 }
 
 certificate_settled() {

@@ -88,6 +88,10 @@ directory_after_restore() {
 
 directory_attributes() { # as captured; a directory that is gone comes back empty
   read -r gw_mode gw_ids <"$capture/was"
+  [ ! -L "$path" ] || {
+    echo "$path is a symbolic link now"
+    return 1
+  }
   [ -d "$path" ] || { made_again "$path" && mkdir "$path"; } || return 1
   chown "$gw_ids" "$path" && chmod "0$gw_mode" "$path"
 }

@@ -10,9 +10,9 @@ dropIn_holds() { # PATH LINE
 
 # Appears whole or not at all.
 dropIn_write() { # PATH LINE
-  gw_new=$1.groundwork-$gw_owner
   [ -d "${1%/*}/" ] || made_again "$1" || return 1
-  printf '%s\n' "$2" >"$gw_new" && chmod 644 "$gw_new" && mv -fT "$gw_new" "$1" || {
+  new_beside "$1"
+  printf '%s\n' "$2" >"$gw_new" && chmod 644 "$gw_new" && put_in_place "$gw_new" "$1" || {
     rm -f "$gw_new"
     return 1
   }
@@ -28,8 +28,7 @@ dropIn_capture() { # PATH NAME
 
 dropIn_restore() { # PATH NAME
   if [ -e "$capture/$2" ] || [ -L "$capture/$2" ]; then
-    gw_new=$1.groundwork-$gw_owner
-    made_again "$1" && rm -rf "$gw_new" && cp -a "$capture/$2" "$gw_new" && mv -fT "$gw_new" "$1"
+    made_again "$1" && copy_in_place "$capture/$2" "$1"
   else
     rm -f "$1" || return 1
     made_tidy "$1"

@@ -56,7 +56,7 @@ firewall_elements() {
   set -- "$gw_firewall/firewall.d"/*.nft
   [ -e "$1" ] || set -- /dev/null
   gw_new=$gw_firewall/firewall.elements.nft.groundwork-new
-  firewall_awk source=wanted "$@" >"$gw_new" && mv -fT "$gw_new" "$gw_firewall/firewall.elements.nft"
+  firewall_awk source=wanted "$@" >"$gw_new" && put_in_place "$gw_new" "$gw_firewall/firewall.elements.nft"
 }
 
 # Puts the elements of a set into the live table, all at once; without that table there is nothing to do.

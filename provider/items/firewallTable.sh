@@ -47,8 +47,8 @@ firewallTable_load() {
     return 1
   fi
   firewall_loader >"$gw_firewall/firewall.nft.groundwork-new" &&
-    mv -fT "$gw_table.groundwork-new" "$gw_table" &&
-    mv -fT "$gw_firewall/firewall.nft.groundwork-new" "$gw_firewall/firewall.nft" &&
+    put_in_place "$gw_table.groundwork-new" "$gw_table" &&
+    put_in_place "$gw_firewall/firewall.nft.groundwork-new" "$gw_firewall/firewall.nft" &&
     firewallTable_start
 }
 
@@ -74,7 +74,7 @@ firewallTable_restore() { firewall_locked firewallTable_back; }
 firewallTable_back() {
   for gw_name in firewall.nft firewall.table.nft; do
     if [ -f "$capture/$gw_name" ]; then
-      made_again "$gw_firewall/$gw_name" && cp -a "$capture/$gw_name" "$gw_firewall/$gw_name" || return 1
+      made_again "$gw_firewall/$gw_name" && copy_in_place "$capture/$gw_name" "$gw_firewall/$gw_name" || return 1
     else
       rm -f "$gw_firewall/$gw_name" || return 1
     fi

@@ -83,8 +83,8 @@ nftablesTable_load() {
     return 1
   }
   nftablesTable_unit >"$gw_unit_file.groundwork-$gw_owner" &&
-    mv -fT "$gw_new" "$gw_definition" &&
-    mv -fT "$gw_unit_file.groundwork-$gw_owner" "$gw_unit_file" &&
+    put_in_place "$gw_new" "$gw_definition" &&
+    put_in_place "$gw_unit_file.groundwork-$gw_owner" "$gw_unit_file" &&
     ln -sfn "../$gw_boot_unit" "$gw_unit_link" &&
     firewall_nft -f "$gw_definition" && nftablesTable_record
 }
@@ -109,8 +109,7 @@ nftablesTable_save() { # FILE NAME
 
 nftablesTable_put() { # FILE NAME
   if [ -e "$capture/$2" ] || [ -L "$capture/$2" ]; then
-    made_again "$1" && rm -f "$1.groundwork-old" && cp -a "$capture/$2" "$1.groundwork-old" &&
-      mv -fT "$1.groundwork-old" "$1"
+    made_again "$1" && copy_in_place "$capture/$2" "$1"
   else
     rm -f "$1" && made_tidy "$1"
   fi

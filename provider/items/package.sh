@@ -138,8 +138,7 @@ package_hold() { # yes|no NAME…
 # Installs the current item, and the absent ones next to it that would each need their own run of apt.
 package_bring() {
   gw_captures=$gw_capture gw_seconds=$time_limit gw_single=$name${version:+=$version} gw_specs='' gw_batch=''
-  package_batch || return
-  package_list >"${gw_captures%%"$gw_newline"*}/before" || return
+  package_batch && package_before || return
   # shellcheck disable=SC2086 # neither names nor versions hold blanks or patterns
   package_install "$gw_single" $gw_specs
   gw_code=$?
@@ -170,10 +169,15 @@ package_batch() {
     gw_specs="$gw_specs $name${version:+=$version}"
     gw_seconds=$((gw_seconds + time_limit))
   done
-  # Baselines are on the disk before what they describe changes.
-  sync -f "$gw_root"
+  captures_seal || return
   use_item "$gw_at"
   observed=$gw_at_observed
+}
+
+# What is installed, for the record. Half of it would make every other package a new one.
+package_before() {
+  gw_first=${gw_captures%%"$gw_newline"*}
+  package_list >"$gw_first/before.new" && put_in_place "$gw_first/before.new" "$gw_first/before"
 }
 
 # One that cannot be configured makes apt refuse the rest; it fails again when it is its turn.
@@ -309,7 +313,7 @@ package_record() {
     esac
   done
   IFS=$gw_ifs
-  rm -f "$gw_first/before"
+  sync -f "$gw_root" && rm -f "$gw_first/before"
 }
 
 # --- restore ---
@@ -318,8 +322,7 @@ package_restore() {
   gw_seconds=$time_limit
   package_settle
   if [ -f "$capture/before" ]; then
-    package_differences "$capture/before" >>"$capture/packages"
-    rm -f "$capture/before"
+    package_differences "$capture/before" >>"$capture/packages" && sync "$capture/packages" && rm -f "$capture/before"
   fi
   read -r gw_was gw_was_version gw_was_hold <"$capture/was"
   package_look "$name"

@@ -47,8 +47,9 @@ stateDirectory_set_aside() {
     *) gw_place=$gw_root/kept/$gw_name ;;
   esac
   [ ! -e "$gw_place" ] || gw_place=$gw_place-$gw_hash
-  # Written first: an interruption after the rename must find the place again.
-  [ ! -d "$gw_transaction" ] || printf '%s\n' "$gw_place" >"$gw_transaction/aside-$gw_hash"
+  # Written first, to the disk: an interruption after the rename must find the place again.
+  [ ! -d "$gw_transaction" ] ||
+    { printf '%s\n' "$gw_place" >"$gw_transaction/aside-$gw_hash" && sync "$gw_transaction/aside-$gw_hash"; } || return 1
   if mv -T "$path" "$gw_place"; then
     if [ -n "$gw_purge" ]; then
       # Not before the operation has held: a failed one brings the data back.
@@ -65,7 +66,13 @@ stateDirectory_set_aside() {
 
 # The operation that set it aside failed: the data goes back to its place.
 stateDirectory_bring_back() {
-  [ ! -e "$path" ] && [ -f "$gw_transaction/aside-$gw_hash" ] || return 0
+  [ -f "$gw_transaction/aside-$gw_hash" ] || return 0
   IFS= read -r gw_place <"$gw_transaction/aside-$gw_hash"
-  [ ! -d "$gw_place" ] || { made_again "$path" && mv -T "$gw_place" "$path"; }
+  [ -d "$gw_place" ] || return 0
+  # A service that still ran may have made it anew.
+  [ ! -d "$path" ] || rmdir "$path" || {
+    echo "what was in $path lies in $gw_place: something new is in its place"
+    return 1
+  }
+  made_again "$path" && mv -T "$gw_place" "$path"
 }

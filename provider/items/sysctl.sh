@@ -7,17 +7,22 @@ sysctl_paths() { # NAME: sets gw_proc and gw_dropin without a process; a slash i
   gw_ifs=$IFS
   IFS=.
   for gw_part in $gw_rest; do
-    case $gw_part in
-      */*) gw_part=${gw_part%%/*}.${gw_part#*/} ;;
-    esac
-    gw_proc=$gw_proc/$gw_part
+    sysctl_slashless "$gw_part" .
+    gw_proc=$gw_proc/$gw_slashless
   done
   IFS=$gw_ifs
-  gw_slashless=$1
-  case $1 in
-    */*) gw_slashless=${1%%/*}_${1#*/} ;;
-  esac
+  sysctl_slashless "$1" _
   gw_dropin=/etc/sysctl.d/99-zz-groundwork-$gw_slashless.conf
+}
+
+sysctl_slashless() { # TEXT SIGN: sets gw_slashless to it with a sign for each slash
+  gw_slashless=$1
+  while :; do
+    case $gw_slashless in
+      */*) gw_slashless=${gw_slashless%%/*}$2${gw_slashless#*/} ;;
+      *) return 0 ;;
+    esac
+  done
 }
 
 sysctl_observe() {
@@ -103,12 +108,21 @@ sysctl_apply() {
     echo "this kernel has no setting $name"
     return 1
   }
-  mkdir -p /etc/sysctl.d
-  printf '%s = %s\n' "$name" "$value" >"$gw_dropin.groundwork-$gw_owner" || return 1
-  chmod 644 "$gw_dropin.groundwork-$gw_owner"
-  mv -f "$gw_dropin.groundwork-$gw_owner" "$gw_dropin"
-  sysctl_write "$value"
+  [ -d /etc/sysctl.d ] || mkdir -p /etc/sysctl.d || return 1
+  if is_prepared; then
+    mv -fT "$gw_new" "$gw_dropin"
+  else
+    new_beside "$gw_dropin"
+    sysctl_make && put_in_place "$gw_new" "$gw_dropin"
+  fi && sysctl_write "$value"
 }
+
+sysctl_prepare() {
+  sysctl_paths "$name"
+  new_hidden "$gw_dropin" && sysctl_make
+}
+
+sysctl_make() { printf '%s = %s\n' "$name" "$value" >"$gw_new"; }
 
 sysctl_capture() {
   sysctl_paths "$name"
@@ -119,9 +133,10 @@ sysctl_capture() {
 sysctl_restore() {
   sysctl_paths "$name"
   if [ -e "$capture/dropin" ]; then
-    cp -a "$capture/dropin" "$gw_dropin"
+    copy_in_place "$capture/dropin" "$gw_dropin" || return 1
   else
-    rm -f "$gw_dropin"
+    rm -f "$gw_dropin" || return 1
   fi
-  [ ! -e "$capture/value" ] || sysctl_write "$(cat "$capture/value")"
+  # Settings go with their module or their interface.
+  [ ! -e "$capture/value" ] || [ ! -e "$gw_proc" ] || sysctl_write "$(cat "$capture/value")"
 }
