@@ -2,6 +2,12 @@ import type { Engine } from "./engine/engine.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** What is said at the first signal, and at the second; more change nothing. */
+const answers = [
+  "stopping: each machine stops at its next item and is put back; once more leaves them to it",
+  "leaving: what runs on a machine runs to its end there, and the next operation reads its result",
+];
+
 /**
  * Runs work that can be stopped: the first signal lets every machine stop at its next item and puts it back, the
  * second ends the engine; what runs on a machine then runs to its end, and the next operation reads its result.
@@ -13,9 +19,11 @@ export async function withInterrupts<T>(
 ): Promise<T> {
   let count = 0;
   const onSignal = (): void => {
+    const answer = answers[count];
     count += 1;
-    if (count === 1) say("stopping at the next item; once more leaves it to itself");
-    if (count <= 2) engine.interrupt();
+    if (answer === undefined) return;
+    say(answer);
+    engine.interrupt();
   };
   for (const signal of signals) process.on(signal, onSignal);
   try {

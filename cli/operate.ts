@@ -26,10 +26,6 @@ async function follow(
   await settle(engine, (text) => out.write(`${text}\n`));
   const display = openDisplay(out);
   const options: OperationOptions = { onEvent: display.onEvent, ...(target === undefined ? {} : { target }) };
-  const end = await withInterrupts(
-    engine,
-    (text) => out.write(`${text}\n`),
-    () => engine[operation](options),
-  );
+  const end = await withInterrupts(engine, display.say, () => engine[operation](options));
   return { end, run: display.end() };
 }

@@ -8,6 +8,8 @@ import { tableText } from "./table.ts";
 /** Shows a run while it goes on. */
 export interface Display {
   onEvent(event: EngineEvent): void;
+  /** Shows a line that is no event's. */
+  say(text: string): void;
   /** Ends the display and gives what was seen. */
   end(): Run;
 }
@@ -19,11 +21,6 @@ export function openDisplay(stream: NodeJS.WriteStream): Display {
   return stream.isTTY ? liveTable(stream) : plainLines((text) => stream.write(`${text}\n`));
 }
 
-/** Shows nothing, for output that machines read. */
-export function silentDisplay(): Display {
-  return plainLines(() => undefined);
-}
-
 function plainLines(write: (text: string) => void): Display {
   const elapsed = stopwatch();
   let run = newRun();
@@ -33,6 +30,7 @@ function plainLines(write: (text: string) => void): Display {
       run = change.run;
       for (const line of change.news.map(newsLine)) if (line !== undefined) write(line);
     },
+    say: write,
     end: () => run,
   };
 }
@@ -50,6 +48,7 @@ function liveTable(stream: NodeJS.WriteStream): Display {
       for (const { what, message } of change.news)
         if (what === "said" && message?.severity === "warning") update.persist(`warning: ${message.text}`);
     },
+    say: (text) => update.persist(text),
     end() {
       clearInterval(timer);
       draw();
