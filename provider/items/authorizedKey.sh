@@ -210,6 +210,9 @@ authorizedKey_restore() {
     gw_old=$capture/old
   fi
   [ ! -f "$capture/folder" ] || read -r gw_folder <"$capture/folder"
+  # Taken away in the same operation, with its marks.
+  [ -d "$gw_home/.ssh" ] || made_note "$gw_file"
+  [ ! -f "$capture/was" ] || [ -e "$gw_file" ] || made_mark "$gw_file"
   gw_made=''
   [ ! -e "$gw_root/made$gw_file/.made" ] || gw_made=yes
   GW_LINE=$line authorizedKey_as '
