@@ -135,7 +135,7 @@ export async function ensureRootImage(
 }
 
 /** Certificates that this host's owner trusts beyond Debian's: package sources may stand behind them. */
-async function localCertificates(): Promise<string[]> {
+export async function localCertificates(): Promise<string[]> {
   const folder = "/usr/local/share/ca-certificates";
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   return names
@@ -146,25 +146,39 @@ async function localCertificates(): Promise<string[]> {
 
 async function build(partial: string, release: LabRelease, certificates: string[]): Promise<void> {
   const root = join(partial, "root");
-  await mkdir(root);
-  await install(root, release);
+  await makeDebianTree(root, { release, packages: rootPackages, certificates });
   for (const file of files) await place(root, file.path, file.content, file.mode);
   for (const link of links) {
     await mkdir(dirname(join(root, link.path)), { recursive: true });
     await rm(join(root, link.path), { force: true });
     await symlink(link.target, join(root, link.path));
   }
-  for (const certificate of certificates) {
-    await copyFile(certificate, join(root, "usr/local/share/ca-certificates", basename(certificate)));
-  }
-  if (certificates.length > 0) await run("chroot", [root, "update-ca-certificates"]);
-  for (const file of await filesOfOneMachine(root))
-    await rm(join(root, file), { recursive: true, force: true });
   const packages = await run("dpkg-query", ["--admindir", join(root, "var/lib/dpkg"), "-W"]);
   await writeFile(join(partial, "packages.txt"), `${packages}\n`);
   const keep = ["--numeric-owner", "--xattrs", "--xattrs-include=*", "--sort=name"];
   await run("tar", [...keep, "-C", root, "-cf", join(partial, archiveName), "."], { timeLimit: 600 });
   await rm(root, { recursive: true });
+}
+
+/** What a tree of Debian holds. */
+export interface DebianTree {
+  release: LabRelease;
+  /** Beyond Debian's essential ones. */
+  packages: readonly string[];
+  /** Files of certificates that it trusts beyond Debian's. */
+  certificates: readonly string[];
+}
+
+/** Installs a Debian into a new folder, without what must not be the same on two machines. Errors: GW508. */
+export async function makeDebianTree(root: string, wanted: DebianTree): Promise<void> {
+  await mkdir(root);
+  await install(root, wanted.release, wanted.packages);
+  for (const certificate of wanted.certificates) {
+    await copyFile(certificate, join(root, "usr/local/share/ca-certificates", basename(certificate)));
+  }
+  if (wanted.certificates.length > 0) await run("chroot", [root, "update-ca-certificates"]);
+  for (const file of await filesOfOneMachine(root))
+    await rm(join(root, file), { recursive: true, force: true });
 }
 
 /** Ends with this process, and its mounts are seen by nobody else: a killed build leaves only files. */
@@ -180,14 +194,14 @@ const contained = [
 ];
 
 /** Installs the packages from this host's own sources, security updates included. */
-async function install(root: string, release: LabRelease): Promise<void> {
+async function install(root: string, release: LabRelease, packages: readonly string[]): Promise<void> {
   const apt = await aptConfigurationFor(release);
   const sources = `${root}.sources`;
   const settings = `${root}.conf`;
   await writeFile(sources, apt.sources);
   await writeFile(settings, apt.settings);
   const options = ["--mode=root", "--variant=minbase", "--format=directory", `--aptopt=${settings}`];
-  const include = `--include=${rootPackages.join(",")}`;
+  const include = `--include=${packages.join(",")}`;
   const args = [...contained, "mmdebstrap", ...options, include, release, root, sources];
   const build = await execa("setpriv", args, {
     reject: false,
