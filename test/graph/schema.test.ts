@@ -160,6 +160,11 @@ describe("the package schema", () => {
     assert.equal(schema.resources[token("HostState")]?.properties.secretFacts?.secret, true);
   });
 
+  it("declares no settings of the provider: a stack's configuration, which has its name, is nothing to it", () => {
+    const { config, provider } = JSON.parse(committed) as { config?: object; provider?: object };
+    assert.deepEqual([config, provider], [undefined, undefined]);
+  });
+
   it("carries the version of the package", () => {
     assert.equal(schema.version, packageSchema().version);
     assert.equal(schema.name, "groundwork");
