@@ -161,8 +161,9 @@ describe("the package schema", () => {
   });
 
   it("declares no settings of the provider: a stack's configuration, which has its name, is nothing to it", () => {
-    const { config, provider } = JSON.parse(committed) as { config?: object; provider?: object };
-    assert.deepEqual([config, provider], [undefined, undefined]);
+    const { config, provider } = JSON.parse(committed) as { config: object; provider: object };
+    assert.deepEqual(config, {});
+    assert.deepEqual(Object.keys(provider), ["description"]);
   });
 
   it("carries the version of the package", () => {
