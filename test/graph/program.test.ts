@@ -107,6 +107,14 @@ function pathsOf(value: unknown, wanted: string, path = ""): string[] {
 const hostsOf = (graph: Graph, stream: string): CapturedResource[] =>
   graph.ofType("HostState").filter(({ inputs }) => inputs.stream === stream);
 
+const machineOf = ({ inputs }: CapturedResource): string => (inputs.connection as { name: string }).name;
+
+/** Whether a HostState has an item with these fields. */
+const hasItem = ({ inputs }: CapturedResource, fields: Record<string, string>): boolean =>
+  (inputs.items as Record<string, unknown>[]).some((item) =>
+    Object.entries(fields).every(([field, value]) => item[field] === value),
+  );
+
 describe("the root program", () => {
   it("makes the network, the machines, and one gate for each stream", async () => {
     const graph = await graphOf(lab);
@@ -213,6 +221,22 @@ describe("the root program", () => {
     );
     for (const { name, inputs } of graph.ofType("HostState"))
       assert.ok(Array.isArray(inputs.items) && inputs.items.length > 0, `${name} has no items`);
+  });
+
+  it("installs openssl on a machine in a state of its own before anything there asks for a certificate", async () => {
+    for (const configuration of [lab, own]) {
+      const graph = await graphOf(configuration);
+      const certified = graph.ofType("HostState").filter((host) => hasItem(host, { kind: "certificate" }));
+      assert.equal(new Set(certified.map(machineOf)).size, 2);
+      for (const host of certified) {
+        const before = waitsFor(graph, host);
+        const installing = graph
+          .ofType("HostState")
+          .filter((other) => before.has(other.name) && machineOf(other) === machineOf(host))
+          .filter((other) => hasItem(other, { kind: "package", name: "openssl" }));
+        assert.equal(installing.length, 1, `${host.name} waits for no openssl`);
+      }
+    }
   });
 
   it("lets no secret of a machine into a plain input", async () => {
