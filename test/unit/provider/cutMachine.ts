@@ -1,0 +1,137 @@
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { type Operation, renderProgram, type Wanted } from "../../../provider/engine/program.ts";
+import { operation } from "./smallSpec.ts";
+
+/** Where a run is cut, and whether its machine loses power or only the program is killed. */
+export interface Cut {
+  /** Counts the commands that change something, from 1. */
+  at: number;
+  power: boolean;
+}
+
+/**
+ * A folder that programs take for a machine. At a power cut, files lose what no sync brought to the disk, while every
+ * change of a name stays: what ext4 and xfs may do.
+ */
+export class CutMachine {
+  readonly folder = mkdtempSync(join(tmpdir(), "groundwork-cut-"));
+  /** For the items. */
+  readonly tree = join(this.folder, "tree");
+  readonly root = join(this.folder, "root");
+  /** Whom the files of this test belong to. */
+  readonly owner: string;
+  readonly group: string;
+
+  constructor() {
+    mkdirSync(this.tree);
+    const { username } = userInfo();
+    this.owner = username;
+    this.group = spawnSync("id", ["-gn"], { encoding: "utf8" }).stdout.trim();
+  }
+
+  close(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Brings to the disk what the test made. */
+  sync(): void {
+    const { stdout } = spawnSync("find", [this.folder, "-type", "f", "-printf", "%i %s %T@\\n"], {
+      encoding: "utf8",
+    });
+    writeFileSync(join(this.folder, "disk"), stdout);
+  }
+
+  /** Commands that changed something in the last run that was not cut. */
+  commands = 0;
+
+  /** Runs an operation; what it reported, and undefined when it was cut. */
+  run(wanted: Wanted, action: Operation["action"], cut?: Cut): string | undefined {
+    const run = join(this.folder, "run");
+    rmSync(run, { recursive: true, force: true });
+    mkdirSync(run);
+    const program = renderProgram(wanted, { ...operation, action, machineId: "", tickets: {} });
+    const last = program.lastIndexOf("</dev/null gw_main");
+    const begin = `${program.slice(0, last)}${this.#asMachine(run, cut?.at ?? 0)}`;
+    const text = `${begin}${program.slice(last)}printf %s "$cut_count" >"$gw_run/commands"\n`;
+    const { signal, stderr } = spawnSync("dash", ["-s"], { input: text, encoding: "utf8" });
+    if (signal !== null) {
+      if (cut?.power) this.#losePower();
+      return undefined;
+    }
+    this.commands = Number(readFileSync(join(run, "commands"), "utf8"));
+    return `${readFileSync(join(run, "report"), "utf8")}${stderr}`;
+  }
+
+  #asMachine(run: string, at: number): string {
+    const step = (name: string): string => `${name}() { cut_step; command ${name} "$@"; }`;
+    return `
+gw_root='${this.root}' gw_locks='${join(this.folder, "locks")}' gw_run='${run}' gw_boot_due='${run}/none'
+exec 3>"$gw_run/report"
+id() { echo 0; }
+machine_identity() { report machine test; }
+cut_count=0
+cut_step() {
+  cut_count=$((cut_count + 1))
+  [ "$cut_count" -ne ${at} ] || kill -9 $$
+}
+${["mv", "rm", "cp", "mkdir", "rmdir", "chmod", "chown", "base64"].map(step).join("\n")}
+sync() {
+  cut_step
+  case $1 in
+    -f) find '${this.folder}' -type f -printf '%i %s %T@\\n' >>'${this.folder}/disk' ;;
+    *) find "$@" -type f -printf '%i %s %T@\\n' >>'${this.folder}/disk' ;;
+  esac
+}
+`;
+  }
+
+  #losePower(): void {
+    const disk = existsSync(join(this.folder, "disk")) ? readFileSync(join(this.folder, "disk"), "utf8") : "";
+    const synced = new Set(disk.split("\n").map((line) => line.replace(/(\.\d{6})\d*$/, "$1")));
+    const sizes = new Map(disk.split("\n").map((line) => line.split(" ").slice(0, 2) as [string, string]));
+    for (const path of filesBelow(this.folder)) {
+      const { ino, size, mtimeNs } = lstatSync(path, { bigint: true });
+      const time = `${mtimeNs / 1_000_000_000n}.${String(mtimeNs % 1_000_000_000n)
+        .padStart(9, "0")
+        .slice(0, 6)}`;
+      if (synced.has(`${ino} ${size} ${time}`)) continue;
+      // What was appended goes; what was written anew is empty.
+      const before = Number(sizes.get(String(ino)) ?? 0);
+      truncateSync(path, before < size ? before : 0);
+    }
+  }
+
+  /** Every path below the tree with what it is: type, mode and content. */
+  look(): Record<string, string> {
+    return Object.fromEntries(
+      below(this.tree).map((path) => [path.slice(this.tree.length), describeFile(path)]),
+    );
+  }
+}
+
+function describeFile(path: string): string {
+  const state = lstatSync(path);
+  const mode = (state.mode & 0o7777).toString(8);
+  if (state.isSymbolicLink()) return `link ${readlinkSync(path)}`;
+  return state.isDirectory() ? `folder ${mode}` : `file ${mode} ${readFileSync(path, "utf8")}`;
+}
+
+const below = (folder: string): string[] =>
+  (readdirSync(folder, { recursive: true }) as string[]).map((name) => join(folder, name));
+
+const filesBelow = (folder: string): string[] =>
+  below(folder).filter((path) => !path.endsWith("/disk") && lstatSync(path).isFile());

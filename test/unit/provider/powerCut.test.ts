@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import fc from "fast-check";
+import type { Wanted } from "../../../provider/engine/program.ts";
+import type { Item } from "../../../provider/index.ts";
+import { type Cut, CutMachine } from "./cutMachine.ts";
+
+type Look = Record<string, string>;
+
+/** A machine with files of its own, and items that keep, replace and add some. */
+class Case {
+  readonly machine = new CutMachine();
+  readonly wanted: Wanted;
+  readonly before: Look;
+
+  constructor() {
+    const at = (name: string): string => join(this.machine.tree, name);
+    mkdirSync(at("old"));
+    writeFileSync(at("old/a"), "as it was\n");
+    writeFileSync(at("old/kept"), "wanted\n");
+    chmodSync(at("old/a"), 0o600);
+    chmodSync(at("old/kept"), 0o644);
+    symlinkSync("a", at("old/link"));
+    this.machine.sync();
+    this.before = this.machine.look();
+    const { owner, group } = this.machine;
+    const file = (name: string, content: string): Item => {
+      return { kind: "file", path: at(name), content, owner, group };
+    };
+    this.wanted = {
+      items: [
+        file("old/kept", "wanted\n"),
+        { kind: "directory", path: at("new"), mode: "0750", owner, group },
+        file("old/a", "one\n"),
+        file(`new/it's a "name" -n`, "two\n"),
+        file("deep/down/b", "three\n"),
+        file("old/link", "four\n"),
+      ],
+    };
+  }
+
+  brings(): void {
+    finished(this.machine.run(this.wanted, "apply"));
+    assert.deepEqual(this.machine.look(), wantedLook);
+  }
+
+  givesBack(): void {
+    finished(this.machine.run({ items: [] }, "delete"));
+    assert.deepEqual(this.machine.look(), this.before);
+    assert.ok(!existsSync(this.machine.root), "nothing is left of the registry");
+  }
+
+  /** Each file that was there or is wanted has one of the two contents. */
+  isWhole(): void {
+    for (const [path, state] of Object.entries(this.machine.look())) {
+      const known = [this.before[path], wantedLook[path]].filter((text) => text?.startsWith("file"));
+      const content = (text = ""): string => text.replace(/^file \d+ /, "");
+      if (!state.startsWith("file") || known.length === 0) continue;
+      assert.ok(known.map(content).includes(content(state)), `${path}: ${state}`);
+    }
+  }
+}
+
+const finished = (report = "cut"): void => assert.match(report, /\nend ok\n$/);
+
+let wantedLook: Look = {};
+const first = new Case();
+finished(first.machine.run(first.wanted, "apply"));
+wantedLook = first.machine.look();
+after(() => first.machine.close());
+
+/**
+ * Cuts `run` at some of its commands, each on a machine of its own. GROUNDWORK_EVERY_CUT=1 tries every command, which
+ * takes minutes.
+ */
+function cutAnywhere(
+  before: (it: Case) => void,
+  run: (it: Case, cut?: Cut) => string | undefined,
+  then: (it: Case) => void,
+): void {
+  const once = (cut?: Cut): number => {
+    const it = new Case();
+    try {
+      before(it);
+      const report = run(it, cut);
+      if (cut !== undefined) assert.equal(report, undefined, "it was cut");
+      const { commands } = it.machine;
+      it.isWhole();
+      then(it);
+      return commands;
+    } finally {
+      it.machine.close();
+    }
+  };
+  const commands = once();
+  if (process.env.GROUNDWORK_EVERY_CUT === "1") {
+    for (const power of [true, false]) for (let at = 1; at <= commands; at++) once({ at, power });
+    return;
+  }
+  const cut = fc.record({ at: fc.integer({ min: 1, max: commands }), power: fc.boolean() });
+  fc.assert(
+    fc.property(cut, (where) => void once(where)),
+    { numRuns: 6, endOnFailure: true },
+  );
+}
+
+describe("an operation that is cut anywhere", () => {
+  it("leaves whole files; the next one brings what is wanted, and a delete gives everything back", () => {
+    cutAnywhere(
+      () => undefined,
+      (it, cut) => it.machine.run(it.wanted, "apply", cut),
+      (it) => {
+        it.brings();
+        it.givesBack();
+      },
+    );
+  });
+
+  it("is taken back by a delete, also when it was never finished", () => {
+    cutAnywhere(
+      () => undefined,
+      (it, cut) => it.machine.run(it.wanted, "apply", cut),
+      (it) => it.givesBack(),
+    );
+  });
+
+  it("gives everything back in a second delete when the first one was cut", () => {
+    cutAnywhere(
+      (it) => it.brings(),
+      (it, cut) => it.machine.run({ items: [] }, "delete", cut),
+      (it) => it.givesBack(),
+    );
+  });
+
+  it("puts everything back after a failed check, whatever cuts that short", () => {
+    const failing = { checks: [{ name: "it fails", run: "false" }] };
+    cutAnywhere(
+      () => undefined,
+      (it, cut) => it.machine.run({ ...it.wanted, ...failing }, "apply", cut),
+      (it) => it.givesBack(),
+    );
+  });
+});
