@@ -44,12 +44,15 @@ function detailsOf(metadata: StepEventMetadata, work: Work): Detail[] {
   if (work === "create")
     return after.map((item) => ({ change: "add", what: keyText(item), ...promise(item) }));
   if (work === "delete") return before.map((item) => ({ change: "delete", what: keyText(item) }));
-  return Object.entries(metadata.detailedDiff ?? {}).map(([path, { diffKind }]) => {
+  return Object.entries(metadata.detailedDiff ?? {}).flatMap(([path, { diffKind }]): Detail[] => {
     const drift = driftAt(path, metadata.old?.outputs.drift);
     if (drift !== undefined)
-      return { change: "drift", what: drift.item, before: drift.observed, after: drift.desired };
+      return [{ change: "drift", what: drift.item, before: drift.observed, after: drift.desired }];
     const change = changes[diffKind.replace("-replace", "")] ?? "update";
-    return itemDetail(path, change, before, after) ?? { change, what: path };
+    // One item went and another came to its place.
+    const parts =
+      change === "update" && /^items\[\d+\]$/.test(path) ? (["delete", "add"] as const) : [change];
+    return parts.map((part) => itemDetail(path, part, before, after) ?? { change: part, what: path });
   });
 }
 

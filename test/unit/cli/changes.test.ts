@@ -31,6 +31,21 @@ describe("the plan that a preview shows", () => {
     ]);
   });
 
+  it("names both the item that went and the one that took its place", () => {
+    const events = structuredClone(recorded("previewOfChange").map(({ event }) => event));
+    const metadata = events.find(
+      ({ resourcePreEvent }) => resourcePreEvent?.metadata.detailedDiff !== undefined,
+    )?.resourcePreEvent?.metadata;
+    assert.ok(metadata?.old && metadata.new);
+    metadata.old.inputs.items = [{ kind: "file", path: "/etc/a", content: "" }];
+    metadata.new.inputs.items = [{ kind: "sysctl", name: "net.a", value: "1" }];
+    metadata.detailedDiff = { "items[0]": { diffKind: "update", inputDiff: true } } as never;
+    assert.deepEqual(plannedChanges(events)[0]?.details, [
+      { change: "delete", what: "file:/etc/a" },
+      { change: "add", what: "sysctl:net.a" },
+    ]);
+  });
+
   it("has what a machine shows instead of what was brought about", () => {
     const [change] = planOf("previewOfDrift");
     assert.equal(change?.subject, "server-1");

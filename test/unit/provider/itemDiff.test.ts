@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import { diffItems } from "../../../provider/resources/itemDiff.ts";
 import { unknown, type Wire } from "../../../provider/wire.ts";
 
@@ -35,6 +36,31 @@ describe("the difference between two lists of items", () => {
 
   it("is one change of the place where one item takes another's", () => {
     assert.deepEqual(diff([a, b], [a, c]), ["update items[1]"]);
+  });
+
+  it("names what leaves the middle and what comes to its place as one change of that place", () => {
+    const d = { kind: "package", name: "gw" };
+    assert.deepEqual(diff([a, b, c], [a, d, c]), ["update items[1]"]);
+    assert.deepEqual(diff([a, b, c], [c, d]), ["update items[1]", "delete items[0]"]);
+    assert.deepEqual(diff([a, b, c], [a, c, d]), ["add items[2]", "delete items[1]"]);
+    assert.deepEqual(diff([a, b, c], [d, c]), ["update items[0]", "delete items[1]"]);
+    assert.deepEqual(diff([a, b], [b, d, a]), ["add items[1]"]);
+  });
+
+  it("names every item that comes or goes once, and no other, whatever moves", () => {
+    const lists = fc.uniqueArray(fc.nat({ max: 9 }), { maxLength: 8 });
+    const itemsOf = (names: number[]) => names.map((name) => ({ kind: "package", name: String(name) }));
+    fc.assert(
+      fc.property(lists, lists, (old, wanted) => {
+        const changes = diffItems(itemsOf(old), itemsOf(wanted));
+        assert.equal(new Set(changes.map(({ path }) => path)).size, changes.length, "a place is named once");
+        const at = (path: string): number => Number(/\d+/.exec(path)?.[0]);
+        const gone = changes.filter(({ change }) => change !== "add").map(({ path }) => old[at(path)]);
+        const come = changes.filter(({ change }) => change !== "delete").map(({ path }) => wanted[at(path)]);
+        assert.deepEqual(gone.sort(), old.filter((name) => !wanted.includes(name)).sort());
+        assert.deepEqual(come.sort(), wanted.filter((name) => !old.includes(name)).sort());
+      }),
+    );
   });
 
   it("knows unit files from their drop-ins, and openings of one port from different networks", () => {
