@@ -20,7 +20,7 @@ boot_read() {
 # The current item ends this program; from the mark on, an interruption is gone on with, not put back.
 boot_ask() {
   gw_boots=$gw_transaction/boots
-  sync
+  places_sync
   {
     [ ! -f "$gw_boots" ] || cat "$gw_boots"
     printf '%s %s\n' "$gw_hash" "$gw_boot"

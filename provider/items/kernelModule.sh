@@ -61,13 +61,18 @@ kernelModule_value() { # NAME=VALUE
 
 kernelModule_apply() {
   kernelModule_paths
+  gw_stale=''
+  dropIn_holds "$gw_options" "options $name $parameters" || gw_stale=yes
   dropIn_write "$gw_load" "$name" || return 1
   if [ -n "$parameters" ]; then
     kernelModule_known && dropIn_write "$gw_options" "options $name $parameters" || return 1
   else
     rm -f "$gw_options"
   fi
-  kernelModule_loaded || limit modprobe -- "$name" || return 1
+  if ! kernelModule_loaded; then
+    limit modprobe -- "$name" || return 1
+    gw_stale=''
+  fi
   kernelModule_set "$parameters"
 }
 
@@ -85,22 +90,29 @@ kernelModule_known() {
   done
 }
 
-# Sets what differs; what only loading sets is set by loading.
+# Sets what differs; what only loading sets is set by loading. So is what the kernel does not show, when its
+# configuration was another one.
 kernelModule_set() { # PARAMETERS
   for gw_word in $1; do
     kernelModule_value "$gw_word"
-    [ "$gw_value" != "$gw_wanted" ] || continue
-    { printf '%s\n' "$gw_wanted" >"$gw_file"; } 2>/dev/null && kernelModule_value "$gw_word" &&
-      [ "$gw_value" = "$gw_wanted" ] || {
-      kernelModule_again "$gw_word"
-      return
-    }
+    if [ -e "$gw_file" ]; then
+      [ "$gw_value" != "$gw_wanted" ] || continue
+      ! kernelModule_write "$gw_word" || continue
+    else
+      [ -n "$gw_stale" ] || continue
+    fi
+    kernelModule_again "$gw_word"
+    return
   done
+}
+
+kernelModule_write() { # NAME=VALUE
+  { printf '%s\n' "$gw_wanted" >"$gw_file"; } 2>/dev/null && kernelModule_value "$1" && [ "$gw_value" = "$gw_wanted" ]
 }
 
 kernelModule_again() { # NAME=VALUE
   if ! limit modprobe -r -- "$name"; then
-    echo "$name is in use with ${1%%=*}=$gw_value, and only loading it again can set $1: end what uses it"
+    echo "$name is in use, and only loading it again can set $1: end what uses it"
     return 1
   fi
   limit modprobe -- "$name"
@@ -121,6 +133,7 @@ kernelModule_restore() {
   dropIn_restore "$gw_load" load && dropIn_restore "$gw_options" options || return 1
   if [ -e "$capture/loaded" ]; then
     kernelModule_loaded || limit modprobe -- "$name" || return 1
+    gw_stale=''
     kernelModule_set "$(cat "$capture/loaded")"
   elif [ -e "$gw_module/initstate" ] && ! limit modprobe -r -- "$name"; then
     # Somebody came to use it.

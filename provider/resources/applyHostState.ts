@@ -59,8 +59,12 @@ export function nothingKnown(): Properties {
 function tell({ messages }: Deployment, call: Call, spec: HostStateSpec, report: Report): void {
   const items = inOrder(spec.items);
   if (report.settled) messages.info("an interrupted operation was put back first", call.urn);
+  if (report.boots > 0)
+    messages.info("the machine was restarted, and the operation went on after it", call.urn);
   const changed = report.changed.flatMap(({ index }) => items[index - 1] ?? []).map(keyOf);
   if (changed.length > 0) messages.info(`changed ${listed(changed)}`, call.urn);
+  if (report.settled)
+    for (const text of report.unrestored) messages.warning(`could not be put back: ${text}`, call.urn);
   for (const place of report.kept) messages.info(`kept aside: ${place}`, call.urn);
 }
 

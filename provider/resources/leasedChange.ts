@@ -15,6 +15,8 @@ export async function change(
   try {
     return await underLease(deployment, connection, (more) =>
       session.change(wanted, { ...operation, ...more }, (run) => {
+        // The one before it ended for a restart of the machine, or because of a lease.
+        deployment.ended(current);
         current = run;
         deployment.started(run, session);
         deployment.keepLease(connection);
