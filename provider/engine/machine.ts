@@ -29,7 +29,7 @@ const startCommand = (run: string): string =>
   [
     "umask 077",
     `run=/run/groundwork/${run}`,
-    'mkdir -p "$run"',
+    'mkdir -p "$run/work"',
     'cat >"$run/program"',
     `systemd-run --quiet --collect --wait --unit=groundwork-${run} sh -c 'exec 3>"$1/report"; sh "$1/program" >"$1/output" 2>&1; rm -f "$1/program"; echo done >"$1/ended"' run "$run"`,
     'code=$?; cat "$run/report"; exit "$code"',

@@ -84,9 +84,14 @@ export const ownerOf = (urn: string): string => digest(urn).slice(0, 16);
 export function itemDigest(item: Item): string {
   const kind = kindOf(item);
   const variables = Object.entries(kind.variables(item)).sort(([a], [b]) => (a < b ? -1 : 1));
-  const bytes = kind.data?.(item);
-  const wanted = [item.kind, kind.desired(item), variables, bytes === undefined ? "" : digest(bytes)];
+  const wanted = [item.kind, kind.desired(item), variables, dataDigest(item)];
   return digest(JSON.stringify(wanted)).slice(0, 32);
+}
+
+function dataDigest(item: Item): string {
+  const kind = kindOf(item);
+  const bytes = kind.dataDigest === undefined ? kind.data?.(item) : undefined;
+  return kind.dataDigest?.(item) ?? (bytes === undefined ? "" : digest(bytes));
 }
 
 let libraryText: string | undefined;
@@ -150,7 +155,9 @@ function operationLines(operation: Operation): string[] {
     assign("gw_project", operation.project),
     assign("gw_stack", operation.stack),
     assign("gw_machine_expected", operation.machineId ?? ""),
-    assign("gw_run", run),
+    // What items write beside each other must never look like the run's own files.
+    assign("gw_run", run === "" ? "" : `${run}/work`),
+    assign("gw_cancel", run === "" ? "" : `${run}/cancel`),
     assign("gw_program", run === "" ? "" : `${run}/program`),
     assign("gw_holder", operation.holder ?? ""),
     assign("gw_dead_holder", operation.deadHolder ?? ""),
@@ -175,9 +182,9 @@ function itemLines(items: Item[], operation: Operation): string[] {
       `gw_digest_${index}=${itemDigest(item)}`,
       itemFunction(item, index, hash, operation),
     );
-    const bytes = kindOf(item).data?.(item);
     // A read compares digests; contents stay here.
-    if (bytes !== undefined && operation.action === "apply") lines.push(printer(`data_${index}`, bytes));
+    const bytes = operation.action === "apply" ? kindOf(item).data?.(item) : undefined;
+    if (bytes !== undefined) lines.push(printer(`data_${index}`, bytes));
     if (library().includes(`\n${item.kind}_observe_many()`)) manyKinds.add(item.kind);
   });
   lines.push(`gw_kinds_many='${[...manyKinds].join(" ")}'`);

@@ -88,7 +88,7 @@ capture_baseline() {
 apply_all() {
   for gw_i in $gw_items; do
     use_item "$gw_i"
-    if [ -e "$gw_run/cancel" ]; then
+    if [ -e "$gw_cancel" ]; then
       refuse GW310 "cancelled before $gw_key"
       return 1
     fi
@@ -237,8 +237,9 @@ gw_pass_after() { # FILE of folders, last one first
 # Puts back everything that the transaction changed, but for what another stream wants just so.
 # Needs nothing but the transaction's folder.
 transaction_restore() {
-  gw_failed='' gw_places=$gw_newline
+  gw_places=$gw_newline
   other_claims
+  : >"$gw_run/unrestored"
   tac "$gw_transaction/order" >"$gw_run/order.all"
   : >"$gw_run/order"
   while read -r gw_folder; do
@@ -247,17 +248,17 @@ transaction_restore() {
   while read -r gw_folder; do
     use_capture "$gw_folder" || {
       printf '%s: the capture is gone' "$gw_folder" | report_text unrestored
-      gw_failed=yes
+      printf '%s\n' "$gw_folder" >>"$gw_run/unrestored"
       continue
     }
     place_note
     if ! "${gw_kind}_restore" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-; then
       printf '%s: %s' "$gw_key" "$(tail -c 3000 "$gw_run/log")" | report_text unrestored
-      gw_failed=yes
+      printf '%s\n' "$gw_folder" >>"$gw_run/unrestored"
     fi
   done <"$gw_run/order"
   gw_pass_after "$gw_run/order"
-  [ -z "$gw_failed" ] || return 1
+  [ ! -s "$gw_run/unrestored" ] || return 1
   places_sync
   transaction_decide restored && transaction_forget
 }
@@ -297,7 +298,7 @@ transaction_commit() {
     rm -rf "$gw_folder"
   done <"$gw_transaction/released"
   if [ -f "$gw_transaction/purge" ]; then
-    while read -r gw_folder; do
+    while IFS= read -r gw_folder; do
       rm -rf --one-file-system "$gw_folder"
     done <"$gw_transaction/purge"
   fi
@@ -333,5 +334,29 @@ transaction_settle() {
     return 0
   fi
   [ -e "$gw_transaction/committed" ] || report settled "$gw_owner"
-  transaction_resume
+  transaction_resume || transaction_give_up
+}
+
+# What could not be put back a second time must not keep the machine from its desired state for ever: its pre-image
+# is kept aside, its baseline stays, and the operation goes on from what is there.
+transaction_give_up() {
+  [ -s "$gw_run/unrestored" ] || return 1
+  while read -r gw_folder; do
+    case $gw_folder in
+      "$gw_root/baseline/"*)
+        grep -vx "${gw_folder##*/}" "$gw_transaction/baselines" >"$gw_run/baselines"
+        cp "$gw_run/baselines" "$gw_transaction/baselines" || return 1
+        ;;
+      *) keep_aside "$gw_folder" ;;
+    esac
+  done <"$gw_run/unrestored"
+  places_sync
+  transaction_decide restored && transaction_forget
+}
+
+keep_aside() { # CAPTURE
+  [ -e "$1/item" ] || return 0
+  use_capture "$1"
+  gw_kept=$gw_root/kept/$(date -u +%Y%m%dT%H%M%SZ)-${1##*/}
+  mkdir -p "$gw_root/kept" && mv -T "$1" "$gw_kept" && report kept "$gw_kept $gw_key"
 }

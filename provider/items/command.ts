@@ -7,7 +7,10 @@ export interface CommandItem extends CommonItem {
   kind: "command";
   /** What it does, in a few words: its key. */
   name: string;
-  /** POSIX shell script. A ticket, where one is asked for, lies in the file `$TICKET`. */
+  /**
+   * POSIX shell script. A ticket, where one is asked for, lies in the file `$TICKET`. The machine keeps the script,
+   * readable by root alone, to run it again where it was undone and that has to be taken back.
+   */
   run: string;
   /** POSIX shell script without side effects; exit 0 means that nothing is to do. */
   unless: string;
@@ -34,8 +37,14 @@ export const command: ItemKind<CommandItem> = {
   subjectFields: ["name"],
   restores: (item) => (item.undo === undefined ? "not" : "equivalent"),
   timeLimit: 300,
-  variables: (item) => ({ name: item.name, unless: item.unless, undo: item.undo ?? "" }),
-  data: (item) => Buffer.from(item.run, "utf8"),
+  variables: (item) => ({
+    name: item.name,
+    run: item.run,
+    unless: item.unless,
+    undo: item.undo ?? "",
+    // Without its ticket it cannot be run again.
+    again: item.ticket === undefined ? "yes" : "",
+  }),
   desired: () => "done=yes",
   secretFields: ["run"],
   ticket: (item) => item.ticket,

@@ -4,7 +4,8 @@ gw_owner='d0a459ce4019052d'
 gw_project='groundwork'
 gw_stack='dev'
 gw_machine_expected='0123456789abcdef0123456789abcdef'
-gw_run='/run/groundwork/00112233445566ff'
+gw_run='/run/groundwork/00112233445566ff/work'
+gw_cancel='/run/groundwork/00112233445566ff/cancel'
 gw_program='/run/groundwork/00112233445566ff/program'
 gw_holder='host/1/2/3'
 gw_dead_holder=''
@@ -111,7 +112,7 @@ file:/etc/b'
 reload_on=''
 }
 gw_index_of_7883518e33e8702e7203240bb8c4beb0=6
-gw_digest_6=c0873df964368646579c774944083e5a
+gw_digest_6=f18bd9a7415170b8479231a09319ffe2
 item_6() {
 gw_kind='command'
 gw_key='command:joins the cluster'
@@ -119,15 +120,14 @@ gw_hash=7883518e33e8702e7203240bb8c4beb0
 gw_desired='done=yes'
 gw_endangers=''
 gw_ticket='join'
-gw_variables='name unless undo'
+gw_variables='name run unless undo again'
 time_limit=300
 name='joins the cluster'
+run='join "$(cat "$TICKET")"
+'
 unless='test -e /joined'
 undo=''
-}
-data_6() { base64 -d <<'END_OF_DATA'
-am9pbiAiJChjYXQgIiRUSUNLRVQiKSIK
-END_OF_DATA
+again=''
 }
 gw_kinds_many='sysctl file unit service'
 gw_items_sysctl='1'

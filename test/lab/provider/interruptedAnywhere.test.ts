@@ -1,0 +1,3 @@
+import { interruptedAnywhere } from "./interruptedAnywhere.ts";
+
+interruptedAnywhere("cutsome", "10.95.9", { points: 2, byClock: 0 });
