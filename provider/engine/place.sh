@@ -17,7 +17,9 @@ put_in_place() { # NEW PATH
 # Puts a copy of FILE, with all that belongs to it, in the place PATH.
 copy_in_place() { # FILE PATH
   new_hidden "$2" || new_beside "$2"
-  cp -a "$1" "$gw_new" && put_in_place "$gw_new" "$2"
+  cp -a "$1" "$gw_new" && put_in_place "$gw_new" "$2" && return
+  rm -rf "$gw_new"
+  return 1
 }
 
 # Sets gw_new to the name under which a new file for PATH is made beside it.

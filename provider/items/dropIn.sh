@@ -30,7 +30,7 @@ dropIn_restore() { # PATH NAME
   if [ -e "$capture/$2" ] || [ -L "$capture/$2" ]; then
     made_again "$1" && copy_in_place "$capture/$2" "$1"
   else
-    rm -f "$1" || return 1
+    rm -f "$1" "$1.groundwork-$gw_owner" || return 1
     made_tidy "$1"
   fi
 }

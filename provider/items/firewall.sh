@@ -46,7 +46,7 @@ firewall_folder() {
 firewall_tidy() {
   firewall_elements || return
   [ ! -s "$gw_firewall/firewall.elements.nft" ] && [ ! -e "$gw_firewall/firewall.nft" ] || return 0
-  rm -f "$gw_firewall/firewall.elements.nft"
+  rm -f "$gw_firewall/firewall.elements.nft" "$gw_firewall/firewall.elements.nft.groundwork-new"
   made_tidy "$gw_firewall/firewall.d/"
 }
 
@@ -313,7 +313,7 @@ firewall_element_back() {
   if [ -f "$capture/element" ]; then
     firewall_folder && cp -a "$capture/element" "$gw_file" || return 1
   else
-    rm -f "$gw_file" || return 1
+    rm -f "$gw_file" "$gw_file.groundwork-new" || return 1
   fi
   firewall_elements && firewall_sync "$set" && firewall_tidy
 }

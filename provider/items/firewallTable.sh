@@ -76,7 +76,7 @@ firewallTable_back() {
     if [ -f "$capture/$gw_name" ]; then
       made_again "$gw_firewall/$gw_name" && copy_in_place "$capture/$gw_name" "$gw_firewall/$gw_name" || return 1
     else
-      rm -f "$gw_firewall/$gw_name" || return 1
+      rm -f "$gw_firewall/$gw_name" "$gw_firewall/$gw_name.groundwork-new" || return 1
     fi
   done
   firewall_tidy || return

@@ -135,7 +135,7 @@ sysctl_restore() {
   if [ -e "$capture/dropin" ]; then
     copy_in_place "$capture/dropin" "$gw_dropin" || return 1
   else
-    rm -f "$gw_dropin" || return 1
+    rm -f "$gw_dropin" "$gw_dropin.groundwork-$gw_owner" || return 1
   fi
   # Settings go with their module or their interface.
   [ ! -e "$capture/value" ] || [ ! -e "$gw_proc" ] || sysctl_write "$(cat "$capture/value")"
