@@ -225,7 +225,7 @@ authorizedKey_restore() {
     my $untouched = join("", with_line($key, "$ENV{GW_LINE}\n", @old)) eq join("", @now);
     my @new = $untouched ? @old : with_line($key, $was // "", @now);
     if (!@new && ($made || !-e "authorized_keys")) { !-e "authorized_keys" or unlink "authorized_keys" or fail("remove") }
-    elsif ($untouched && $mode ne "") { put(oct $mode, $time, @new) }
+    elsif ($mode ne "" && join("", @new) eq join("", @old)) { put(oct $mode, $time, @new) }
     elsif (join("", @new) ne join("", @now)) { put(-e "authorized_keys" ? (stat _)[2] & 07777 : 0600, "", @new) }
     chmod oct $folder, "." or fail("chmod") if $folder ne "" && ((stat ".")[2] & 07777) == (oct($folder) & ~022);
   ' "$key" "$gw_mode" "$gw_time" "$gw_folder" "$gw_made" <"$gw_old" || return 1
