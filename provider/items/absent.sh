@@ -86,6 +86,8 @@ absent_restore() {
   parents_trusted "$path" && { absent_is || absent_movable; } || return 1
   if [ -e "$capture/old" ] || [ -L "$capture/old" ]; then
     made_again "$path" && absent_delete old && limit cp -aT "$capture/old" "$(absent_beside old)" || return 1
+    # On the disk before it takes the place (../engine/place.sh).
+    sync -f "${path%/*}/" || return 1
     absent_is || absent_aside replaced || return 1
     mv -T "$(absent_beside old)" "$path" || return 1
   else
