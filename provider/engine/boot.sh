@@ -37,7 +37,8 @@ boot_begin() {
     for lock in "$1"/owner-*; do flock "$lock" true; done
     # The provider reads what this program reported.
     sleep 1
-    systemctl reboot || rm -f "$2"
+    systemctl reboot && sleep 300
+    rm -f "$2"
   ' reboot "$gw_locks" "$gw_boot_due" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-; then
     # Another stream may have asked as well.
     systemctl is-active -q groundwork-reboot.service || {
@@ -52,7 +53,16 @@ boot_begin() {
 # True when this program must not begin: the machine is about to be started again.
 boot_is_due() {
   [ -e "$gw_boot_due" ] || return 1
+  # What was to start it again may have been killed, or is just being started.
+  boot_is_coming || { sleep 1 && boot_is_coming; } || {
+    rm -f "$gw_boot_due"
+    return 1
+  }
   report rebooting "$(cat /proc/sys/kernel/random/boot_id)" 600 waiting
+}
+
+boot_is_coming() {
+  systemctl is-active -q groundwork-reboot.service || [ "$(systemctl is-system-running)" = stopping ]
 }
 
 # True when this owner's transaction waited for a boot, and the very same is wanted still.

@@ -45,7 +45,13 @@ const resultCommand = (run: string, owner: string): string =>
     'cat "$run/report"',
   ].join("; ");
 
-const bootCommand = "cat /proc/sys/kernel/random/boot_id; [ ! -e /run/groundwork/rebooting ] || echo due";
+/** This boot's id, and whether its end is near: something is going to restart the machine (boot.sh), or does. */
+const bootCommand = [
+  "cat /proc/sys/kernel/random/boot_id",
+  "[ -e /run/groundwork/rebooting ] || exit 0",
+  'systemctl is-active -q groundwork-reboot.service || [ "$(systemctl is-system-running)" = stopping ] || exit 0',
+  "echo due",
+].join("; ");
 
 /** A program was started, and what became of it is not known. */
 export class UnknownOutcome extends GroundworkError {}
