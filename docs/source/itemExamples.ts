@@ -13,6 +13,13 @@ export const itemExamples: { readonly [K in ItemKindName]: Extract<Item, { kind:
     components: ["main"],
     keyring: "/usr/share/keyrings/debian-archive-keyring.gpg",
   },
+  authorizedKey: {
+    kind: "authorizedKey",
+    user: "deploy",
+    key: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHbFJq0g5n2S0zWcOqTqkzqWQ6mX9cXJ3Yh0fM5h0b5T",
+    comment: "continuous integration",
+    options: ["restrict", 'from="10.77.0.0/24"'],
+  },
   certificate: {
     kind: "certificate",
     folder: "/etc/node-exporter",
@@ -61,6 +68,7 @@ export const itemExamples: { readonly [K in ItemKindName]: Extract<Item, { kind:
       "",
     ].join("\n"),
   },
+  group: { kind: "group", name: "media", gid: 2000 },
   hostname: { kind: "hostname", name: "server-1" },
   hostsEntry: { kind: "hostsEntry", address: "10.77.0.11", names: ["server-1.example.org", "server-1"] },
   kernelModule: { kind: "kernelModule", name: "zram", parameters: { num_devices: "2" } },
@@ -102,6 +110,11 @@ export const itemExamples: { readonly [K in ItemKindName]: Extract<Item, { kind:
   },
   swap: { kind: "swap", state: "off" },
   symlink: { kind: "symlink", path: "/usr/local/bin/python", target: "/usr/bin/python3" },
+  sudoRule: {
+    kind: "sudoRule",
+    name: "deploy",
+    content: "deploy ALL=(root) NOPASSWD: /usr/bin/systemctl restart web.service\n",
+  },
   sysctl: { kind: "sysctl", name: "net.ipv4.ip_forward", value: "1" },
   timezone: { kind: "timezone", zone: "Europe/Berlin" },
   trustedCertificate: {
@@ -128,4 +141,5 @@ export const itemExamples: { readonly [K in ItemKindName]: Extract<Item, { kind:
     dropIn: "10-limits",
     content: "[Service]\nLimitNOFILE=1048576\n",
   },
+  user: { kind: "user", name: "deploy", groups: ["media"], shell: "/bin/sh" },
 };

@@ -2,12 +2,14 @@ import { type AbsentItem, absent } from "./absent.ts";
 import { type AllowedForwardItem, allowedForward } from "./allowedForward.ts";
 import { type AllowedPortItem, allowedPort } from "./allowedPort.ts";
 import { type AptSourceItem, aptSource } from "./aptSource.ts";
+import { type AuthorizedKeyItem, authorizedKey } from "./authorizedKey.ts";
 import { type CertificateItem, certificate } from "./certificate.ts";
 import { type CommandItem, command } from "./command.ts";
 import { type DirectoryItem, directory } from "./directory.ts";
 import { type DownloadItem, download } from "./download.ts";
 import { type FileItem, file } from "./file.ts";
 import { type FirewallTableItem, firewallTable } from "./firewallTable.ts";
+import { type GroupItem, group } from "./group.ts";
 import { type HostnameItem, hostname } from "./hostname.ts";
 import { type HostsEntryItem, hostsEntry } from "./hostsEntry.ts";
 import { type KernelModuleItem, kernelModule } from "./kernelModule.ts";
@@ -19,24 +21,28 @@ import { aptPackage, type PackageItem } from "./package.ts";
 import { type RebootItem, reboot } from "./reboot.ts";
 import { type ServiceItem, service } from "./service.ts";
 import { type StateDirectoryItem, stateDirectory } from "./stateDirectory.ts";
+import { type SudoRuleItem, sudoRule } from "./sudoRule.ts";
 import { type SwapItem, swap } from "./swap.ts";
 import { type SymlinkItem, symlink } from "./symlink.ts";
 import { type SysctlItem, sysctl } from "./sysctl.ts";
 import { type TimezoneItem, timezone } from "./timezone.ts";
 import { type TrustedCertificateItem, trustedCertificate } from "./trustedCertificate.ts";
 import { type UnitItem, unit } from "./unit.ts";
+import { type UserItem, user } from "./user.ts";
 
 export type {
   AbsentItem,
   AllowedForwardItem,
   AllowedPortItem,
   AptSourceItem,
+  AuthorizedKeyItem,
   CertificateItem,
   CommandItem,
   DirectoryItem,
   DownloadItem,
   FileItem,
   FirewallTableItem,
+  GroupItem,
   HostnameItem,
   HostsEntryItem,
   KernelModuleItem,
@@ -47,12 +53,14 @@ export type {
   RebootItem,
   ServiceItem,
   StateDirectoryItem,
+  SudoRuleItem,
   SwapItem,
   SymlinkItem,
   SysctlItem,
   TimezoneItem,
   TrustedCertificateItem,
   UnitItem,
+  UserItem,
 };
 
 /** The smallest desired state on a machine. */
@@ -61,12 +69,14 @@ export type Item =
   | AllowedForwardItem
   | AllowedPortItem
   | AptSourceItem
+  | AuthorizedKeyItem
   | CertificateItem
   | CommandItem
   | DirectoryItem
   | DownloadItem
   | FileItem
   | FirewallTableItem
+  | GroupItem
   | HostnameItem
   | HostsEntryItem
   | KernelModuleItem
@@ -79,10 +89,12 @@ export type Item =
   | StateDirectoryItem
   | SwapItem
   | SymlinkItem
+  | SudoRuleItem
   | SysctlItem
   | TimezoneItem
   | TrustedCertificateItem
-  | UnitItem;
+  | UnitItem
+  | UserItem;
 
 export type ItemKindName = Item["kind"];
 
@@ -92,12 +104,14 @@ export const itemKinds: { readonly [K in ItemKindName]: ItemKind<Extract<Item, {
   allowedForward,
   allowedPort,
   aptSource,
+  authorizedKey,
   certificate,
   command,
   directory,
   download,
   file,
   firewallTable,
+  group,
   hostname,
   hostsEntry,
   kernelModule,
@@ -110,10 +124,12 @@ export const itemKinds: { readonly [K in ItemKindName]: ItemKind<Extract<Item, {
   stateDirectory,
   swap,
   symlink,
+  sudoRule,
   sysctl,
   timezone,
   trustedCertificate,
   unit,
+  user,
 };
 
 /** The kind of an item. */

@@ -1,4 +1,5 @@
 import { after, before, describe } from "node:test";
+import { accountTests } from "./accounts.ts";
 import { certificateTests } from "./certificates.ts";
 import { commandTests } from "./commands.ts";
 import { downloadTests } from "./downloads.ts";
@@ -29,4 +30,5 @@ describe("items about downloads", () => downloadTests(subject));
 describe("items about the firewall", () => firewallTests(subject));
 describe("items about tables of nftables", () => tableTests(subject));
 describe("items about sources of packages", () => sourceTests(subject));
+describe("items about accounts", () => accountTests(subject));
 describe("items about certificates", () => certificateTests(subject));

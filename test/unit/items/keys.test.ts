@@ -14,6 +14,10 @@ const keys: { readonly [K in ItemKindName]: [item: Extract<Item, { kind: K }>, k
     "allowedPort:tcp/22 from any",
   ],
   aptSource: [{ kind: "aptSource", name: "a", uris: ["https://a/"], suites: ["./"] }, "aptSource:a"],
+  authorizedKey: [
+    { kind: "authorizedKey", user: "a", key: "ssh-ed25519 AAAA", comment: "b" },
+    "authorizedKey:a ssh-ed25519 AAAA",
+  ],
   certificate: [
     {
       kind: "certificate",
@@ -31,6 +35,7 @@ const keys: { readonly [K in ItemKindName]: [item: Extract<Item, { kind: K }>, k
   download: [{ kind: "download", path: "/opt/a", urls: ["http://a/"], sha256: "0" }, "download:/opt/a"],
   file: [{ kind: "file", path: "/etc/a", content: "one" }, "file:/etc/a"],
   firewallTable: [{ kind: "firewallTable", content: "table" }, "firewallTable:inet groundwork"],
+  group: [{ kind: "group", name: "a", gid: 5 }, "group:a"],
   hostname: [{ kind: "hostname", name: "a" }, "hostname:static"],
   hostsEntry: [{ kind: "hostsEntry", address: "10.0.0.1", names: ["a.b", "a"] }, "hostsEntry:10.0.0.1 a.b a"],
   kernelModule: [{ kind: "kernelModule", name: "zram" }, "kernelModule:zram"],
@@ -43,10 +48,12 @@ const keys: { readonly [K in ItemKindName]: [item: Extract<Item, { kind: K }>, k
   stateDirectory: [{ kind: "stateDirectory", path: "/srv/a" }, "stateDirectory:/srv/a"],
   swap: [{ kind: "swap", state: "off" }, "swap:all"],
   symlink: [{ kind: "symlink", path: "/opt/a", target: "b" }, "symlink:/opt/a"],
+  sudoRule: [{ kind: "sudoRule", name: "a", content: "b" }, "sudoRule:a"],
   sysctl: [{ kind: "sysctl", name: "net.ipv4.ip_forward", value: "1" }, "sysctl:net.ipv4.ip_forward"],
   timezone: [{ kind: "timezone", zone: "Etc/UTC" }, "timezone:system"],
   trustedCertificate: [{ kind: "trustedCertificate", name: "a", certificate: "" }, "trustedCertificate:a"],
   unit: [{ kind: "unit", name: "a.service", dropIn: "10-b", content: "" }, "unit:a.service/10-b"],
+  user: [{ kind: "user", name: "a", uid: 5 }, "user:a"],
 };
 
 describe("the key of an item", () => {
