@@ -7,6 +7,7 @@ export type Wire = null | boolean | number | string | Wire[] | { [key: string]: 
 
 const signature = "4dabf18193072939515e22adb298388d";
 const secretMark = "1b47061264138c4ac30d75fd1eb44270";
+const assetMark = "c44067f5952c0a294b673a41bacd8c17";
 const outputMark = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 
 /** What the engine sends for a value that is not known before the update. */
@@ -60,11 +61,19 @@ export function isSecretAt(value: Wire, path: readonly PropertyKey[]): boolean {
   return hasSecret(here ?? null);
 }
 
-/** Equal as values: the order of an object's fields and missing against null do not count. */
+/** True for bytes beside the program, which the engine describes by their digest `hash`. */
+export function isAsset(value: Wire): value is { [key: string]: Wire } {
+  return isObject(value) && value[signature] === assetMark;
+}
+
+/** Equal as values: assets are what their bytes are, wherever those lie; the order of an object's fields and missing against null do not count. */
 export function sameValue(a: Wire | undefined, b: Wire | undefined): boolean {
   if (a === b || (a ?? null) === (b ?? null)) return true;
   if (Array.isArray(a) && Array.isArray(b))
     return a.length === b.length && a.every((inner, index) => sameValue(inner, b[index]));
+  if (isAsset(a ?? null) && isAsset(b ?? null)) return sameValue(hashOf(a), hashOf(b));
   if (!isObject(a) || !isObject(b)) return false;
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((name) => sameValue(a[name], b[name]));
 }
+
+const hashOf = (asset: Wire | undefined): Wire | undefined => (isObject(asset) ? asset.hash : undefined);

@@ -15,7 +15,7 @@ export const previewCommand = new Command("preview")
     "after",
     examples(
       { "./groundwork preview": "for people", "./groundwork preview --json": "for scripts" },
-      "0 the plan stands, 1 the program or a machine refused it, 2 nothing could be started",
+      "0 the plan stands, 1 the engine or a provider refused it, 2 it was refused before that, or not started",
     ),
   )
   .action(async (options: ReadOptions) => {

@@ -21,7 +21,7 @@ export const upCommand = commonOptions(new Command("up"))
         "./groundwork up --stack production --yes": "your own machines, from Pulumi.production.yaml",
         "./groundwork up --machine agent-1": "one machine",
       },
-      "0 all is as declared, 1 something failed or a machine was not reached, 2 nothing could be started",
+      "0 all is as declared, 1 something failed or a machine was not reached, 2 refused before anything was touched",
     ),
   )
   .action(async (options: UpOptions) => {

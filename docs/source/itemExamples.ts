@@ -80,6 +80,12 @@ export const itemExamples: { readonly [K in ItemKindName]: Extract<Item, { kind:
     type: "ext4",
     options: "noatime,nosuid",
   },
+  network: {
+    kind: "network",
+    name: "20-storage",
+    netdev: "[NetDev]\nName=storage\nKind=bridge\n",
+    network: "[Match]\nName=storage\n\n[Network]\nAddress=10.78.0.11/24\nIPv6AcceptRA=no\n",
+  },
   nftablesTable: {
     kind: "nftablesTable",
     family: "ip",

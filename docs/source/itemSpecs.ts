@@ -51,6 +51,7 @@ export function itemSpecs(): ItemSpec[] {
 function takesText(property: PropertySpec, types: Record<string, ObjectSpec | EnumSpec>): string {
   const { type, items, additionalProperties, $ref, const: only } = property;
   if (only !== undefined) return `\`${only}\``;
+  if ($ref === "pulumi.json#/Asset") return "asset";
   const referred = $ref === undefined ? undefined : types[$ref.replace("#/types/", "")];
   if (referred?.type === "string") return referred.enum.map(({ value }) => `\`${value}\``).join(", ");
   if (referred !== undefined) return Object.keys(referred.properties).join(", ");

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { canonicalNetwork, familyOf, network } from "./cidr.ts";
 import * as field from "./fields.ts";
 import { type FirewallElement, firewallElement } from "./firewallElement.ts";
 import type { CommonItem, ItemKind } from "./kind.ts";
-import { canonicalNetwork, familyOf, network } from "./network.ts";
 
 /**
  * One opening of the firewall for traffic to this machine: an element of a named set of

@@ -153,11 +153,8 @@ aptSource_bring() {
   aptSource_update "$gw_run/apt/new.sources" || return
   : >"$gw_run/lists.before"
   [ ! -f "$gw_source" ] || aptSource_lists "$gw_source" >"$gw_run/lists.before"
-  made_again "$gw_source" && cp "$gw_run/apt/new.sources" "$gw_source.groundwork-$gw_owner" &&
-    mv -fT "$gw_source.groundwork-$gw_owner" "$gw_source" || {
-    rm -f "$gw_source.groundwork-$gw_owner"
-    return 1
-  }
+  made_again "$gw_source" && new_beside "$gw_source" && cp "$gw_run/apt/new.sources" "$gw_new" &&
+    put_in_place "$gw_new" "$gw_source" || return 1
   aptSource_sweep "$gw_run/lists.before"
 }
 

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2034 # the engine sets the item's variables and reads $observed
 # shellcheck disable=SC2015 # `a && b || c` is meant: c runs when either fails
-# download: path urls sha256 member mode
+# download: path urls sha256 member mode; a member that begins with a slash is the whole tree (downloadTree.sh)
 #
 # /var/lib/groundwork/downloads/ holds SHA256 (fetched and checked), SHA256.partial (half fetched), SHA256.part (half
 # sent by the computer that runs the deployment), and for each
@@ -10,7 +10,9 @@
 download_source() { printf '%s' "$sha256${member:+#$member}"; }
 
 download_observe() {
-  if [ -f "$path" ] && [ ! -L "$path" ]; then
+  if is_tree; then
+    tree_observe
+  elif [ -f "$path" ] && [ ! -L "$path" ]; then
     gw_sum=$(sha256sum <"$path")
     download_line "$(stat -c %a "$path")" "${gw_sum%% *}"
   elif [ -L "$path" ]; then
@@ -51,7 +53,7 @@ download_observe_many() {
   set --
   for gw_i in $gw_many; do
     use_item "$gw_i"
-    if [ ! -L "$path" ] && [ -f "$path" ]; then
+    if ! is_tree && [ ! -L "$path" ] && [ -f "$path" ]; then
       set -- "$@" "$path"
       gw_regular="$gw_regular $gw_i"
     else
@@ -108,7 +110,7 @@ download_needs_bytes() {
 download_apply() {
   case $observed in
     other)
-      echo "$path is neither a file nor absent"
+      echo "$path is neither absent nor what the download is to be"
       return 1
       ;;
     "source=$(download_source) mode="*" intact=yes")
@@ -117,6 +119,7 @@ download_apply() {
       ;;
   esac
   parents_trusted "$path" || return 1
+  ! is_tree || tree_may_go || return 1
   mkdir -p "$gw_root/downloads" "$gw_locks" "${path%/*}/" || return 1
   # Streams side by side that want the same bytes fetch them once.
   exec 9>"$gw_locks/download-$sha256"
@@ -177,6 +180,10 @@ download_accept() {
 }
 
 download_install() {
+  if is_tree; then
+    tree_install
+    return
+  fi
   new_beside "$path"
   download_wanted_later
   download_place && chmod "$mode" "$gw_new" && download_record && put_in_place "$gw_new" "$path" || {
@@ -217,14 +224,18 @@ download_member() { tar --no-recursion -xOf "$gw_cached" --occurrence=1 -- "$1";
 download_record() {
   gw_sum=$sha256
   [ -z "$member" ] || gw_sum=$(sha256sum <"$gw_new")
+  download_note "${gw_sum%% *}"
+}
+
+download_note() { # DIGEST of what is put in place
   gw_file=$gw_root/downloads/installed-$gw_hash
-  printf '%s %s\n' "${gw_sum%% *}" "$(download_source)" >"$gw_file.new" && mv -f "$gw_file.new" "$gw_file"
+  printf '%s %s\n' "$1" "$(download_source)" >"$gw_file.new" && mv -f "$gw_file.new" "$gw_file"
 }
 
 download_capture() {
   gw_file=$gw_root/downloads/installed-$gw_hash
   [ ! -f "$gw_file" ] || cp "$gw_file" "$capture/installed" || return 1
-  file_capture
+  if is_tree; then tree_capture; else file_capture; fi
 }
 
 download_has_content() { :; }
@@ -237,5 +248,5 @@ download_restore() {
   else
     rm -f "$gw_file"
   fi
-  file_restore
+  if is_tree; then tree_restore; else file_restore; fi
 }

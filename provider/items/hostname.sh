@@ -1,6 +1,5 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2034 # the engine sets the item's variables and reads $observed
-# shellcheck disable=SC2015 # `a && b || c` is meant: c runs when either fails
 # hostname: name path; needs no hostnamed, which minimal machines lack
 
 hostname_observe() {
@@ -18,9 +17,8 @@ hostname_observe() {
 }
 
 hostname_apply() {
-  gw_new=$path.groundwork-$gw_owner
-  rm -rf "$gw_new" && printf '%s\n' "$name" >"$gw_new" && chmod 644 "$gw_new" && mv -fT "$gw_new" "$path" || return 1
-  hostname "$name"
+  new_beside "$path"
+  printf '%s\n' "$name" >"$gw_new" && chmod 644 "$gw_new" && put_in_place "$gw_new" "$path" && hostname "$name"
 }
 
 hostname_capture() { uname -n >"$capture/live" && file_capture; }

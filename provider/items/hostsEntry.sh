@@ -1,6 +1,5 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2034 # the engine sets the item's variables and reads $observed
-# shellcheck disable=SC2015 # `a && b || c` is meant: c runs when either fails
 # hostsEntry: line path; a line says the same whatever blanks separate its words and whatever comment follows
 
 hostsEntry_observe() {
@@ -52,17 +51,13 @@ hostsEntry_apply() { hostsEntry_locked hostsEntry_add; }
 # A last line without its end gets one, or ours would be part of it.
 hostsEntry_add() {
   [ -z "$(hostsEntry_numbers)" ] || return 0
-  gw_new=$path.groundwork-$gw_owner
   hostsEntry_copy || return 1
   [ ! -s "$gw_new" ] || [ -z "$(tail -c 1 "$gw_new")" ] || echo >>"$gw_new"
-  printf '%s\t%s\n' "${line%% *}" "${line#* }" >>"$gw_new" && mv -fT "$gw_new" "$path" || {
-    rm -f "$gw_new"
-    return 1
-  }
+  printf '%s\t%s\n' "${line%% *}" "${line#* }" >>"$gw_new" && put_in_place "$gw_new" "$path"
 }
 
 hostsEntry_copy() { # the file, with its mode and owner, beside itself as $gw_new
-  rm -rf "$gw_new"
+  new_beside "$path"
   if [ -e "$path" ]; then
     cp -pL "$path" "$gw_new"
   else
@@ -84,16 +79,15 @@ hostsEntry_put_back() {
   fi
   gw_numbers=$(hostsEntry_numbers)
   [ -n "$gw_numbers" ] || return 0
-  gw_new=$path.groundwork-$gw_owner
   hostsEntry_copy || return 1
   for gw_number in $gw_numbers; do printf '%sd\n' "$gw_number"; done >"$gw_run/lines"
   sed -f "$gw_run/lines" "$path" >"$gw_new" || return 1
   if [ ! -e "$capture/old" ] && [ ! -s "$gw_new" ]; then
     rm -f "$gw_new" "$path"
   elif hostsEntry_same; then
-    rm -f "$gw_new" && cp -a "$capture/old" "$gw_new" && mv -fT "$gw_new" "$path"
+    rm -f "$gw_new" && copy_in_place "$capture/old" "$path"
   else
-    mv -fT "$gw_new" "$path"
+    put_in_place "$gw_new" "$path"
   fi
 }
 

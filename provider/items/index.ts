@@ -16,6 +16,7 @@ import { type KernelModuleItem, kernelModule } from "./kernelModule.ts";
 import { type KernelParameterItem, kernelParameter } from "./kernelParameter.ts";
 import type { ItemKind } from "./kind.ts";
 import { type MountItem, mount } from "./mount.ts";
+import { type NetworkItem, network } from "./network.ts";
 import { type NftablesTableItem, nftablesTable } from "./nftablesTable.ts";
 import { aptPackage, type PackageItem } from "./package.ts";
 import { type RebootItem, reboot } from "./reboot.ts";
@@ -48,6 +49,7 @@ export type {
   KernelModuleItem,
   KernelParameterItem,
   MountItem,
+  NetworkItem,
   NftablesTableItem,
   PackageItem,
   RebootItem,
@@ -82,6 +84,7 @@ export type Item =
   | KernelModuleItem
   | KernelParameterItem
   | MountItem
+  | NetworkItem
   | NftablesTableItem
   | PackageItem
   | RebootItem
@@ -117,6 +120,7 @@ export const itemKinds: { readonly [K in ItemKindName]: ItemKind<Extract<Item, {
   kernelModule,
   kernelParameter,
   mount,
+  network,
   nftablesTable,
   package: aptPackage,
   reboot,

@@ -12,8 +12,8 @@ export interface KernelModuleItem extends CommonItem {
   name: string;
   /**
    * Parameters by name, each with the value that the kernel shows under `/sys/module/NAME/parameters`; `1`, `yes` and
-   * `Y` are the same to it. One that can only be set while the module loads makes it load again, when nothing uses it.
-   * Those of a module that is built into the kernel need a kernelParameter instead.
+   * `Y` are the same to it. One that can only be set while the module loads, or that the kernel does not show, makes it
+   * load again, when nothing uses it. Those of a module that is built into the kernel need a kernelParameter instead.
    */
   parameters?: Record<string, string>;
 }

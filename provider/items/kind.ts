@@ -57,6 +57,8 @@ export interface ItemKind<T extends { kind: string }> {
   steering?(item: T): Steering;
   /** Bytes too large or too secret for a variable. */
   data?(item: T): Uint8Array | undefined;
+  /** SHA-256 of {@link data}, where it is known without the bytes. Default: computed from them. */
+  dataDigest?(item: T): string;
   /** What `KIND_observe` sets when the machine is as desired. */
   desired(item: T): string;
   /** A mistake here can lock everybody out of a machine whose sshd listens on `loginPort`: a dead-man timer guards the change. */

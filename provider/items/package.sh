@@ -4,7 +4,8 @@
 # package: name version hold
 #
 # A capture holds `was` (STATE VERSION HOLD), and once apt ran `packages`: what else that run
-# installed (`new NAME`), removed (`gone NAME=VERSION`) or replaced (`changed NAME=VERSION`).
+# installed (`new NAME`), removed (`gone NAME=VERSION`) or replaced (`changed NAME=VERSION`), with the archives of
+# what was there, as far as they could still be had, and `automatic`: which of them were there for others only.
 
 # --- what is there ---
 
@@ -102,11 +103,15 @@ package_keep() { # STATE
   gw_version=${1#* }
   gw_version=${gw_version%% *}
   apt-mark showauto -- "$name" </dev/null >"$capture/auto"
-  for gw_archive in "/var/cache/apt/archives/${name}_$(package_escaped "$gw_version")"_*.deb; do
-    [ ! -f "$gw_archive" ] || { cp "$gw_archive" "$capture/" && return 0; }
+  package_archive "$name" "$gw_version" "$capture"
+}
+
+# The sources may have dropped it. Then a restore can only try.
+package_archive() { # NAME VERSION FOLDER
+  for gw_archive in "/var/cache/apt/archives/$1_$(package_escaped "$2")"_*.deb; do
+    [ ! -f "$gw_archive" ] || { cp "$gw_archive" "$3/" && return 0; }
   done
-  # The sources may have dropped it. Then a restore can only try.
-  (cd "$capture" && limit apt-get -q -o APT::Sandbox::User=root download "$name=$gw_version" </dev/null) || :
+  (cd "$3" && limit apt-get -q -o APT::Sandbox::User=root download "$1=$2" </dev/null) || :
 }
 
 package_escaped() { # VERSION as in file names of archives
@@ -222,7 +227,20 @@ package_try() { # NAME[=VERSION]…
   for gw_spec in "$@"; do
     package_known "${gw_spec%%=*}" || return 100
   done
+  package_keep_others "$@"
   package_apt install --allow-downgrades --allow-change-held-packages -- "$@"
+}
+
+# What is to be replaced or to give way besides: its archives lie beside the first item's capture.
+package_keep_others() { # NAME[=VERSION]…
+  gw_first=${gw_captures%%"$gw_newline"*}
+  limit apt-get -s install --no-install-recommends --allow-downgrades --allow-change-held-packages -- "$@" \
+    </dev/null 2>/dev/null | sed -n 's/^\(Inst\|Remv\) \([^ ]*\) \[\([^]]*\)\].*/\2 \3/p' >"$gw_run/giving"
+  while read -r gw_word gw_rest; do
+    set -- "$gw_first/${gw_word%:*}_$(package_escaped "$gw_rest")"_*.deb
+    [ -f "$1" ] || package_archive "$gw_word" "$gw_rest" "$gw_first"
+    apt-mark showauto -- "$gw_word" </dev/null >>"$gw_first/automatic"
+  done <"$gw_run/giving"
 }
 
 # apt-get would take a name that it does not know and that ends in a sign, or holds a dot, as more than a name.
@@ -354,18 +372,36 @@ package_back() {
 
 # First with what came along at its old version, then alone.
 package_old() {
-  gw_spec=$name=$gw_was_version
-  for gw_archive in "$capture"/*.deb; do
-    [ ! -f "$gw_archive" ] || gw_spec=$gw_archive
-  done
+  package_kept "$name=$gw_was_version"
+  gw_old=$gw_spec
   set --
   package_words changed
   for gw_word in $gw_words; do
-    [ "${gw_word%%=*}" = "$name" ] || set -- "$@" "$gw_word"
+    package_kept "$gw_word"
+    [ "${gw_word%%=*}" = "$name" ] || set -- "$@" "$gw_spec"
   done
-  [ $# -gt 0 ] && package_apt install --allow-downgrades --allow-change-held-packages -- "$gw_spec" "$@" ||
-    package_apt install --allow-downgrades --allow-change-held-packages -- "$gw_spec" ||
-    { package_update && package_apt install --allow-downgrades --allow-change-held-packages -- "$gw_spec"; }
+  [ $# -gt 0 ] && package_apt install --allow-downgrades --allow-change-held-packages -- "$gw_old" "$@" ||
+    package_apt install --allow-downgrades --allow-change-held-packages -- "$gw_old" ||
+    { package_update && package_apt install --allow-downgrades --allow-change-held-packages -- "$gw_old"; } || return
+  # shellcheck disable=SC2086
+  package_marks $gw_words
+}
+
+package_kept() { # NAME=VERSION: sets gw_spec to its archive, or without one to itself
+  gw_spec=$1
+  gw_name=${1%%=*}
+  for gw_archive in "$capture/${gw_name%:*}_$(package_escaped "${1#*=}")"_*.deb; do
+    [ ! -f "$gw_archive" ] || gw_spec=$gw_archive
+  done
+}
+
+package_marks() { # NAME=VERSION…: as they were
+  gw_marked=''
+  for gw_word in "$@"; do
+    ! grep -qsxF -e "${gw_word%%=*}" "$capture/automatic" || gw_marked="$gw_marked ${gw_word%%=*}"
+  done
+  # shellcheck disable=SC2086
+  [ -z "$gw_marked" ] || package_tool apt-mark auto -- $gw_marked
 }
 
 package_words() { # KIND of difference: sets gw_words
@@ -384,9 +420,34 @@ package_after_restore() {
   [ "$gw_was" = installed ] || gw_words="$name $gw_words"
   # shellcheck disable=SC2086
   package_leftover $gw_words
+  ! grep -qsxF -e "$capture" "$gw_transaction/order" || package_others_back
   package_words gone
   # shellcheck disable=SC2086
   package_returning $gw_words
+}
+
+# The operation failed: what it replaced besides gets its old version, unless somebody wants or needs the new one.
+# Where an item is given back one day, its upgrades since then stay.
+package_others_back() {
+  package_words changed
+  gw_others=''
+  set --
+  for gw_other in $gw_words; do
+    gw_name=${gw_other%%=*}
+    package_look "${gw_name%:*}"
+    package_take "${gw_name%:*}"
+    [ "$gw_state" = installed ] && [ "$gw_version" != "${gw_other#*=}" ] && ! still_claimed "package:$gw_name" || continue
+    package_kept "$gw_other"
+    set -- "$@" "$gw_spec"
+    gw_others="$gw_others $gw_name=$gw_version"
+  done
+  [ $# -gt 0 ] || return 0
+  if package_apt install --no-remove --allow-downgrades --allow-change-held-packages -- "$@"; then
+    # shellcheck disable=SC2086
+    package_marks $gw_words
+  else
+    report kept "${gw_others# } $gw_key"
+  fi
 }
 
 package_leftover() { # NAME…
@@ -437,8 +498,10 @@ package_returning() { # NAME=VERSION…
   for gw_gone in "$@"; do
     package_present "${gw_gone%%=*}"
     [ -z "$gw_present" ] || continue
-    package_apt install --no-remove -- "$gw_gone" || package_apt install --no-remove -- "${gw_gone%%=*}" ||
+    package_kept "$gw_gone"
+    package_apt install --no-remove -- "$gw_spec" || package_apt install --no-remove -- "${gw_gone%%=*}" ||
       grep -q 'remove is disabled' "$gw_run/tool" ||
       printf '%s: %s could not be installed again' "$gw_key" "$gw_gone" | report_text unrestored
+    package_marks "$gw_gone"
   done
 }

@@ -85,8 +85,8 @@ swap_comment() {
 }
 
 swap_edit() { # ARGUMENTS of sed
-  gw_new=$path.groundwork-$gw_owner
-  rm -rf "$gw_new" && cp -pL "$path" "$gw_new" && sed "$@" "$path" >"$gw_new" && mv -fT "$gw_new" "$path"
+  new_beside "$path"
+  cp -pL "$path" "$gw_new" && sed "$@" "$path" >"$gw_new" && put_in_place "$gw_new" "$path"
 }
 
 swap_capture() {
@@ -107,8 +107,7 @@ swap_uncomment() {
   sed "s/^$gw_swap_mark//" "$capture/old" >"$gw_run/fstab.old"
   sed "s/^$gw_swap_mark//" "$path" >"$gw_run/fstab"
   if cmp -s "$gw_run/fstab.old" "$gw_run/fstab"; then
-    gw_new=$path.groundwork-$gw_owner
-    rm -rf "$gw_new" && cp -a "$capture/old" "$gw_new" && mv -fT "$gw_new" "$path"
+    copy_in_place "$capture/old" "$path"
   elif grep -q "^$gw_swap_mark" "$capture/old"; then
     swap_comment
   else

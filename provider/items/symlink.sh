@@ -59,8 +59,8 @@ symlink_apply() {
   }
   parents_trusted "$path" || return 1
   [ -d "${path%/*}/" ] || made_again "$path" || return 1
-  gw_new=$path.groundwork-$gw_owner
-  rm -rf "$gw_new" && ln -sT -- "$target" "$gw_new" && mv -fT "$gw_new" "$path"
+  new_beside "$path"
+  ln -sT -- "$target" "$gw_new" && put_in_place "$gw_new" "$path"
 }
 
 symlink_capture() { file_capture; }

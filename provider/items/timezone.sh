@@ -30,11 +30,11 @@ timezone_apply() {
     echo "there is no time zone $zone under $gw_zones: see its name, and that the package tzdata is installed"
     return 1
   }
-  gw_new=$path.groundwork-$gw_owner
-  rm -rf "$gw_new" && ln -sT "$gw_zones/$zone" "$gw_new" && mv -fT "$gw_new" "$path" || return 1
+  new_beside "$path"
+  ln -sT "$gw_zones/$zone" "$gw_new" && put_in_place "$gw_new" "$path" || return 1
   [ -e "$text" ] || return 0
-  gw_new=$text.groundwork-$gw_owner
-  rm -rf "$gw_new" && printf '%s\n' "$zone" >"$gw_new" && chmod 644 "$gw_new" && mv -fT "$gw_new" "$text"
+  new_beside "$text"
+  printf '%s\n' "$zone" >"$gw_new" && chmod 644 "$gw_new" && put_in_place "$gw_new" "$text"
 }
 
 timezone_capture() {
@@ -43,9 +43,6 @@ timezone_capture() {
 }
 
 timezone_restore() {
-  if [ -e "$capture/text" ]; then
-    gw_new=$text.groundwork-$gw_owner
-    rm -rf "$gw_new" && cp -a "$capture/text" "$gw_new" && mv -fT "$gw_new" "$text" || return 1
-  fi
+  [ ! -e "$capture/text" ] || copy_in_place "$capture/text" "$text" || return 1
   file_restore
 }

@@ -215,6 +215,7 @@ class TypeWriter {
           additionalProperties: this.#property(type.of, accepted && resolve(accepted, ["*"]), context),
         };
       case "name":
+        if (type.name === "Asset") return { $ref: "pulumi.json#/Asset" };
         return type.name === "Item" ? this.#item(accepted) : this.#reference(type.name, accepted);
     }
   }

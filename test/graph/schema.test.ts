@@ -229,6 +229,11 @@ function compareProperty(
 }
 
 function compareReference(where: string, reference: string, accepted: JsonSchema, seen: string[]): void {
+  // Pulumi's own type, which its engine describes by a digest.
+  if (reference === "pulumi.json#/Asset") {
+    assert.deepEqual(accepted.node.required, ["hash"], where);
+    return;
+  }
   const type = schema.types[reference.replace("#/types/", "")];
   assert.ok(type, reference);
   if (type.type === "string") {

@@ -53,6 +53,12 @@ const packages: SmallPackage[] = [
     version: "1.0",
     fields: "Provides: gw-time\nConflicts: gw-time\nReplaces: gw-time",
   },
+  { name: "gw-part", version: "1.0" },
+  { name: "gw-part", version: "2.0", fields: "Conflicts: gw-rival" },
+  { name: "gw-engine", version: "1.0", fields: "Depends: gw-part (= 1.0)" },
+  { name: "gw-engine", version: "2.0", fields: "Depends: gw-part (= 2.0)" },
+  { name: "gw-user", version: "1.0", fields: "Depends: gw-part (>= 2.0)" },
+  { name: "gw-rival", version: "1.0" },
   { name: "gw-broken", version: "1.0", scripts: { postinst: "echo the disk is made of cheese; exit 1" } },
 ];
 

@@ -139,6 +139,52 @@ export function downloadTests(subject: () => Subject): void {
     await stream.giveBack();
   });
 
+  it("makes a directory of a whole archive, sees what somebody does to it, and takes it away", async () => {
+    const tree = (more: object = {}): Item =>
+      item(["/archive"], { sha256: digestOf(archive), path: "/opt/a tree/here", extract: true, ...more });
+    await cycle(subject(), [tree()], seen);
+    const stream = new Stream(subject());
+    const before = await seen();
+    await stream.bring([tree({ strip: 1 })]);
+    assert.equal(await inside("cd '/opt/a tree/here' && bin/two; bin/one\\ tool; stat -c '%U %a' bin/two"), "two\none\nroot 755"); // biome-ignore format: one line
+    server.requests.length = 0;
+    for (const change of [
+      "echo x >>bin/two",
+      "chmod 777 bin",
+      "touch bin/new",
+      "rm bin/two",
+      "ln -sf x bin/two",
+    ]) {
+      await inside(`cd '/opt/a tree/here' && ${change}`);
+      assert.match(
+        (await stream.read([tree({ strip: 1 })])).differs[0]?.observed ?? "",
+        /#\/1 mode=0755 intact=no$/,
+        change,
+      );
+      await stream.bring([tree({ strip: 1 })]);
+    }
+    // What somebody put in was moved aside.
+    assert.match(await inside("ls /var/lib/groundwork/kept/*/bin"), /^new$/m);
+    await stream.bring([tree({ strip: 2 })]);
+    assert.equal(await inside("'/opt/a tree/here/two'; ls '/opt/a tree/here'"), "two\none tool\ntwo");
+    await stream.giveBack();
+    await inside("rm -r /var/lib/groundwork/kept; rmdir /var/lib/groundwork");
+    assert.equal(await seen(), before);
+  });
+
+  it("leaves a directory alone that holds anything else, and puts an empty one back as it was", async () => {
+    const tree = item(["/archive"], { sha256: digestOf(archive), path: "/opt/taken", extract: true });
+    await inside("mkdir -m 750 /opt/taken; chown daemon /opt/taken");
+    await cycle(subject(), [tree], seen);
+    await inside("touch /opt/taken/theirs");
+    const before = await seen();
+    const report = await new Stream(subject()).apply([tree]);
+    assert.equal(report.outcome, "restored");
+    assert.match(report.failed?.text ?? "", /a tree needs a directory of its own/);
+    assert.equal(await seen(), before);
+    await inside("rm -r /opt/taken");
+  });
+
   it("refuses a member that is a folder or is not there", async () => {
     for (const [name, words] of [
       ["bin", /is not a file/],

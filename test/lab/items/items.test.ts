@@ -1,9 +1,11 @@
 import { after, before, describe } from "node:test";
 import { accountTests } from "./accounts.ts";
+import { bootTests } from "./boots.ts";
 import { certificateTests } from "./certificates.ts";
 import { commandTests } from "./commands.ts";
 import { downloadTests } from "./downloads.ts";
 import { firewallTests } from "./firewalls.ts";
+import { networkTests } from "./networks.ts";
 import { packageTests } from "./packages.ts";
 import { pathTests } from "./paths.ts";
 import { serviceTests } from "./services.ts";
@@ -31,4 +33,6 @@ describe("items about the firewall", () => firewallTests(subject));
 describe("items about tables of nftables", () => tableTests(subject));
 describe("items about sources of packages", () => sourceTests(subject));
 describe("items about accounts", () => accountTests(subject));
+describe("items about the network", () => networkTests(subject));
+describe("items about mounts and restarts", () => bootTests(subject));
 describe("items about certificates", () => certificateTests(subject));

@@ -109,6 +109,28 @@ export function packageTests(subject: () => Subject): void {
     );
   });
 
+  it("keeps the archives of all that a change replaces or takes away, and needs no source to put it back", async () => {
+    await inside(
+      "apt-get -q -y install gw-engine=1.0 gw-part=1.0 gw-rival >/dev/null; apt-mark auto gw-part",
+    );
+    const before = await seen();
+    const wants = [[wanted("gw-engine", { version: "2.0" })], [wanted("gw-library"), wanted("gw-user")]];
+    for (const items of wants) {
+      const report = await new Stream(subject()).apply(items, {
+        checks: [
+          {
+            name: "never, and by then no source has anything",
+            run: "rm -f /var/cache/apt/archives/*.deb; mkdir /root/kept; mv /var/lib/apt/lists/*_Packages /root/kept; exit 1",
+          },
+        ],
+      });
+      await inside("mv /root/kept/* /var/lib/apt/lists; rmdir /root/kept");
+      assert.equal(report.outcome, "restored", JSON.stringify(report));
+      assert.equal(await seen(), before);
+    }
+    await inside("apt-get -q -y purge --autoremove gw-engine gw-rival >/dev/null");
+  });
+
   it("moves the data of a package's own directory aside before the package takes it with it", async () => {
     const stream = new Stream(subject());
     await stream.bring([

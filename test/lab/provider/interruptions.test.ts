@@ -200,6 +200,14 @@ test("another host key stops everything before a byte of the program is sent", a
   assert.equal(await traces(), "");
 });
 
+test("a destroy is refused where another host key answers, says how to go on, and forgets nothing", async () => {
+  const run = await engine.destroy();
+  assert.equal(run.succeeded, false);
+  assert.match(run.messages.join("\n"), /GW202 m1: .*\.\/groundwork trust m1 shows the new fingerprint/);
+  assert.ok(await engine.stateOf("cut-m1"));
+  assert.equal(await machine.logins(), 0);
+});
+
 test("a machine that was made anew and is trusted again is replaced, and says that nothing is left to restore", async () => {
   const run = await engine.up(host([file("c")]));
   assert.equal(run.succeeded, true, run.messages.join("\n"));

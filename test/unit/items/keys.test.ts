@@ -41,6 +41,7 @@ const keys: { readonly [K in ItemKindName]: [item: Extract<Item, { kind: K }>, k
   kernelModule: [{ kind: "kernelModule", name: "zram" }, "kernelModule:zram"],
   kernelParameter: [{ kind: "kernelParameter", name: "quiet", value: "1" }, "kernelParameter:quiet"],
   mount: [{ kind: "mount", what: "/dev/vdb", where: "/srv/a", type: "ext4" }, "mount:/srv/a"],
+  network: [{ kind: "network", name: "10-a", network: "[Match]" }, "network:10-a"],
   nftablesTable: [{ kind: "nftablesTable", family: "ip", name: "a", content: "" }, "nftablesTable:ip/a"],
   package: [{ kind: "package", name: "gw", version: "1" }, "package:gw"],
   reboot: [{ kind: "reboot", name: "a new kernel", whenRequired: true }, "reboot:a new kernel"],

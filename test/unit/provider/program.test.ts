@@ -94,7 +94,11 @@ async function doesNothing(part: Buffer): Promise<void> {
   assert.deepEqual(await readdir(folder), []);
 }
 
-const secretFile: FileItem = { kind: "file", path: "/etc/secret", content: "correct horse battery staple" };
+const secretFile = {
+  kind: "file",
+  path: "/etc/secret",
+  content: "correct horse battery staple",
+} satisfies FileItem;
 
 function shellcheck(args: string[], input = ""): void {
   try {

@@ -123,6 +123,14 @@ describe("bad input of a HostState is refused by name", () => {
     refused({ ...download, sha256, urls: ["file:///etc/shadow"] }, /^items\[0\]\.urls\[0\]: /);
     refused({ ...download, sha256, urls: [] }, /^items\[0\]\.urls: /);
     refused({ ...download, sha256, member: "-x" }, /^items\[0\]\.member: /);
+    refused({ ...download, sha256, member: "/1" }, /^items\[0\]\.member: /);
+    refused(
+      { ...download, sha256, member: "a", extract: true },
+      /^items\[0\]\.member: must not stand beside/,
+    );
+    refused({ ...download, sha256, strip: 1 }, /^items\[0\]\.strip: must stand beside `extract`/);
+    refused({ ...download, sha256, path: "/opt", extract: true }, /^items\[0\]\.path: must lie in a folder/);
+    assert.deepEqual(ofItem({ ...download, sha256, extract: true, strip: 1 }), []);
   });
 
   it("a property that does not exist, beside values that are not known yet too", () => {
