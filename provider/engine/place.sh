@@ -9,9 +9,23 @@
 
 # Moves a file into its place, once it is on the disk; a file that cannot be put there goes.
 put_in_place() { # NEW PATH
-  { [ -L "$1" ] || [ ! -f "$1" ] || sync "$1"; } && mv -fT "$1" "$2" && return
+  { [ -L "$1" ] || [ ! -f "$1" ] || sync "$1"; } && put_synced "$1" "$2" && return
   rm -f "$1"
   return 1
+}
+
+# The same for a file that is on the disk. Some who watch a folder, containerd among them, take notice only of a rename
+# within it: what was made in the transaction's folder passes through a name beside its place.
+put_synced() { # NEW PATH
+  case $1 in
+    "$gw_transaction"/*)
+      new_beside "$2"
+      mv -fT "$1" "$gw_new" && mv -fT "$gw_new" "$2" && return
+      rm -f "$gw_new"
+      return 1
+      ;;
+    *) mv -fT "$1" "$2" ;;
+  esac
 }
 
 # Puts a copy of FILE, with all that belongs to it, in the place PATH.

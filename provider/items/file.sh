@@ -61,7 +61,7 @@ file_apply() {
   }
   [ -d "${path%/*}/" ] || made_again "$path" || return 1
   if is_prepared; then
-    mv -fT "$gw_new" "$path"
+    put_synced "$gw_new" "$path"
     return
   fi
   new_beside "$path"
