@@ -16,7 +16,8 @@ export interface CommandItem extends CommonItem {
   unless: string;
   /**
    * POSIX shell script that takes `run` back, after which `unless` must fail. Without it the command runs last, and a
-   * restore leaves it as it is; `:` says that the restores of other items take it back.
+   * restore leaves it as it is; `:` says that the restores of other items take it back. After an interruption it may
+   * meet a `run` that came half-way, or run once more: it has to bear both.
    */
   undo?: string;
   /** Name of the HostState's ticket that `run` consumes. */

@@ -188,9 +188,10 @@ async function assertDesired(machine: TestMachine, edition: number): Promise<voi
       "left:",
     ].join("\n"),
   );
+  // An `undo` that was cut off is run again, since nobody knows how far it came; a `run` never follows a `run`.
   const calls = (await machine.inside(`cat /root/calls-${edition}`)).split("\n");
   assert.ok(
-    calls.every((call, index) => call === (index % 2 === 0 ? "run" : "undo")),
+    calls.every((call, index) => call === "undo" || calls[index - 1] !== "run"),
     `a command ran twice: ${calls.join(" ")}`,
   );
 }
