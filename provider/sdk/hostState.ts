@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../../pulumi.ts";
 import type { Check } from "../checks/check.ts";
 import type { Connection } from "../connection.ts";
 import type { Item } from "../items/index.ts";

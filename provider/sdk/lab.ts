@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../../pulumi.ts";
 import type { LabMachineSpec, LabNetworkSpec } from "../resources/labSpec.ts";
 import type { Inputs } from "./inputs.ts";
 

@@ -18,7 +18,8 @@ const configuration = {
 };
 
 const script = `
-  const { setMocks, unknownValue } = (await import("@pulumi/pulumi")).runtime;
+  const { setMocks } = (await import("@pulumi/pulumi/runtime/mocks.js")).default;
+  const { unknownValue } = (await import("@pulumi/pulumi/runtime/rpc.js")).default;
   const answers = { facts: unknownValue, secretFacts: unknownValue };
   const newResource = ({ name, inputs }) => ({ id: name, state: { ...inputs, ...answers } });
   await setMocks({ newResource, call: () => ({}) }, "groundwork", "bench", true);

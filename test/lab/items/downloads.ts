@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, it } from "node:test";
@@ -19,6 +19,7 @@ async function makeArchive(): Promise<Buffer> {
   await mkdir(join(folder, "tree/bin"), { recursive: true });
   await writeFile(join(folder, "tree/bin/one tool"), "#!/bin/sh\necho one\n");
   await writeFile(join(folder, "tree/bin/two"), "#!/bin/sh\necho two\n");
+  for (const name of ["one tool", "two"]) await chmod(join(folder, "tree/bin", name), 0o755);
   execFileSync("tar", ["-C", join(folder, "tree"), "-czf", join(folder, "archive"), "."]);
   const archive = await readFile(join(folder, "archive"));
   await rm(folder, { recursive: true });
@@ -146,7 +147,10 @@ export function downloadTests(subject: () => Subject): void {
     const stream = new Stream(subject());
     const before = await seen();
     await stream.bring([tree({ strip: 1 })]);
-    assert.equal(await inside("cd '/opt/a tree/here' && bin/two; bin/one\\ tool; stat -c '%U %a' bin/two"), "two\none\nroot 755"); // biome-ignore format: one line
+    assert.equal(
+      await inside("cd '/opt/a tree/here' && bin/two; bin/one\\ tool; stat -c '%U %a' bin/two"),
+      "two\none\nroot 755",
+    );
     server.requests.length = 0;
     for (const change of [
       "echo x >>bin/two",

@@ -1,4 +1,5 @@
 import { after, before, describe } from "node:test";
+import { absenceTests } from "./absences.ts";
 import { accountTests } from "./accounts.ts";
 import { bootTests } from "./boots.ts";
 import { certificateTests } from "./certificates.ts";
@@ -11,6 +12,7 @@ import { pathTests } from "./paths.ts";
 import { serviceTests } from "./services.ts";
 import { sourceTests } from "./sources.ts";
 import { openSubject, type Subject } from "./subject.ts";
+import { systemNameTests } from "./systemNames.ts";
 import { tableTests } from "./tables.ts";
 
 let opened: Subject | undefined;
@@ -25,6 +27,8 @@ function subject(): Subject {
 }
 
 describe("items about paths", () => pathTests(subject));
+describe("items about links and absences", () => absenceTests(subject));
+describe("items about names, time zones and authorities", () => systemNameTests(subject));
 describe("items about commands and settings", () => commandTests(subject));
 describe("items about units", () => serviceTests(subject));
 describe("items about packages", () => packageTests(subject));

@@ -14,7 +14,13 @@ describe("a file that takes its place", () => {
     const watcher = watch(folder, (_event, name) => void seen.push(basename(name ?? "")));
     try {
       const { owner, group } = machine;
-      const item = { kind: "file", path: join(folder, "net.conflist"), content: "{}\n", owner, group } as const;
+      const item = {
+        kind: "file",
+        path: join(folder, "net.conflist"),
+        content: "{}\n",
+        owner,
+        group,
+      } as const;
       machine.run({ items: [item] }, "apply");
       for (let tries = 0; tries < 100 && !seen.includes("net.conflist"); tries++) await setTimeout(20);
       // Its coming and its going under the name beside its place, then its coming under its own.
