@@ -9,19 +9,11 @@ export interface SshHost {
   bastion?: string;
 }
 
-/** Every machine and bastion once, bastions too, in a stable order. */
-export function sshHosts(connections: Connection[]): SshHost[] {
-  const hosts = new Map<string, SshHost>();
-  const add = (connection: Connection): string => {
-    const alias = aliasOf(connection);
-    if (!hosts.has(alias)) {
-      const bastion = connection.bastion === undefined ? undefined : add(connection.bastion);
-      hosts.set(alias, { alias, connection, bastion });
-    }
-    return alias;
-  };
-  for (const connection of connections) add(connection);
-  return [...hosts.values()];
+/** A machine and the bastions on the way to it, the first one of them first. */
+export function hostsOnTheWay(connection: Connection): SshHost[] {
+  const { bastion } = connection;
+  const before = bastion === undefined ? [] : hostsOnTheWay(bastion);
+  return [...before, { alias: aliasOf(connection), connection, bastion: before.at(-1)?.alias }];
 }
 
 /**
@@ -50,7 +42,7 @@ export function renderKnownHosts(hosts: SshHost[]): string {
 }
 
 /**
- * ssh_config(5) of one deployment: pinned keys only, no key updates, no remote command, terminal or forwarding.
+ * ssh_config(5) for one machine: pinned keys only, no key updates, no remote command, terminal or forwarding.
  * The first value wins, so the user's own file, included last, can only add (a proxy command, a jump host of a bastion).
  */
 export function renderSshConfig(

@@ -17,14 +17,7 @@ import type { Readable } from "node:stream";
 import pLimit, { type LimitFunction } from "p-limit";
 import type { Connection } from "../connection.ts";
 import { isAlive } from "../deployment/holder.ts";
-import {
-  aliasOf,
-  renderKnownHosts,
-  renderSshConfig,
-  type SshHost,
-  socketPath,
-  sshHosts,
-} from "./configFile.ts";
+import { aliasOf, hostsOnTheWay, renderKnownHosts, renderSshConfig, socketPath } from "./configFile.ts";
 import { loginFailure } from "./failure.ts";
 
 /** What a command on a machine printed, and how it ended. 255 is OpenSSH's own for a lost connection, or the command's. */
@@ -43,6 +36,8 @@ const sessionsPerMachine = 8;
 const controlSeconds = 5;
 /** Paths of control sockets are short, so the folder is /tmp/groundwork-ssh-PID-xxxxxx. */
 const folderPrefix = "groundwork-ssh-";
+/** Each machine has its own configuration, ALIAS.config: nobody reads it while it is written. */
+const configSuffix = ".config";
 
 interface Master {
   alias: string;
@@ -60,7 +55,7 @@ export class SshPool {
   readonly #folder: string;
   /** Folder of the control sockets. */
   readonly #sockets: string;
-  readonly #hosts = new Map<string, SshHost>();
+  readonly #machines = new Map<string, Connection>();
   readonly #masters = new Map<string, Master>();
 
   constructor() {
@@ -77,7 +72,7 @@ export class SshPool {
   async run(connection: Connection, command: string, input: Input, secondsLimit = 7200): Promise<SshResult> {
     const master = this.#master(connection);
     await master.opened;
-    const result = await master.limit(() => this.#ssh([master.alias, command], input, secondsLimit));
+    const result = await master.limit(() => this.#ssh(master.alias, [], command, input, secondsLimit));
     if (result.code === 255) await this.#forgetIfLost(master);
     return result;
   }
@@ -85,21 +80,21 @@ export class SshPool {
   /** A login that shares nothing with the open connection: proof that new logins work. */
   async runOnNewConnection(connection: Connection, command: string, input: string): Promise<SshResult> {
     this.#register(connection);
-    return this.#ssh(["-o", "ControlPath=none", aliasOf(connection), command], input, 60);
+    return this.#ssh(aliasOf(connection), ["-o", "ControlPath=none"], command, input, 60);
   }
 
   /** Ends every connection and removes the files. */
   async close(): Promise<void> {
     // One that is still being opened would outlive its folder.
     await Promise.allSettled([...this.#masters.values()].map((master) => master.opened));
-    await Promise.all([...this.#hosts.values()].map((host) => this.#end(host)));
+    await Promise.all([...this.#machines.values()].map((machine) => this.#end(machine)));
     this.#masters.clear();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
   /** The next use opens a new connection in place of a lost one; a command that ended with 255 has lost nothing. */
   #forgetIfLost(master: Master): Promise<void> {
-    master.asked ??= this.#ssh(["-O", "check", master.alias], "", controlSeconds).then(({ code }) => {
+    master.asked ??= this.#control(master.alias, "check").then(({ code }) => {
       master.asked = undefined;
       if (code !== 0) this.#forget(master);
     });
@@ -111,10 +106,10 @@ export class SshPool {
   }
 
   /** Tells a host's master to exit, as long as there is a socket to tell it through. */
-  async #end({ alias, connection }: SshHost): Promise<void> {
+  async #end(connection: Connection): Promise<void> {
     const socket = socketPath(this.#sockets, connection);
     if (!existsSync(socket)) return;
-    await this.#ssh(["-O", "exit", alias], "", controlSeconds);
+    await this.#control(aliasOf(connection), "exit");
     // One that was killed leaves its socket, and beside it no other would share its connection.
     rmSync(socket, { force: true });
   }
@@ -134,19 +129,17 @@ export class SshPool {
     return master;
   }
 
+  /** Writes what OpenSSH needs to know of a machine, before its first login, and never again. */
   #register(connection: Connection): void {
-    const before = this.#hosts.size;
-    for (const host of sshHosts([connection])) this.#hosts.set(host.alias, host);
-    if (this.#hosts.size !== before) this.#writeFiles();
-  }
-
-  #writeFiles(): void {
-    const hosts = [...this.#hosts.values()];
+    const alias = aliasOf(connection);
+    if (this.#machines.has(alias)) return;
+    this.#machines.set(alias, connection);
+    const hosts = hostsOnTheWay(connection);
     const userConfig = join(homedir(), ".ssh", "config");
-    const knownHosts = join(this.#folder, "known_hosts");
+    const knownHosts = join(this.#folder, `${alias}.known_hosts`);
     writeFileSync(knownHosts, renderKnownHosts(hosts), { mode: 0o600 });
     writeFileSync(
-      join(this.#folder, "config"),
+      this.#config(alias),
       renderSshConfig(hosts, {
         knownHosts,
         sockets: this.#sockets,
@@ -156,21 +149,18 @@ export class SshPool {
     );
   }
 
+  #config(alias: string): string {
+    return join(this.#folder, `${alias}${configSuffix}`);
+  }
+
   /** `-f` returns once the login is done and leaves the master in a session of its own, out of the engine's reach. */
   async #open(connection: Connection, alias: string): Promise<void> {
     const log = join(this.#folder, `${alias}.log`);
-    await this.#end({ alias, connection });
+    await this.#end(connection);
     // A file takes what OpenSSH says, and what it says for a bastion; a pipe would stay open with the master.
     const output = openSync(log, "w", 0o600);
     const code = await new Promise<number>((resolve) => {
-      const options = [
-        "-F",
-        join(this.#folder, "config"),
-        "-o",
-        "ControlMaster=yes",
-        "-o",
-        "ControlPersist=no",
-      ];
+      const options = ["-F", this.#config(alias), "-o", "ControlMaster=yes", "-o", "ControlPersist=no"];
       const child = spawn("ssh", [...options, "-f", "-N", alias], {
         stdio: ["ignore", "ignore", output],
         detached: true,
@@ -183,9 +173,21 @@ export class SshPool {
     throw loginFailure(connection, words, code);
   }
 
-  #ssh(args: string[], input: Input, secondsLimit: number): Promise<SshResult> {
+  /** Asks or tells the open connection itself. */
+  #control(alias: string, word: "check" | "exit"): Promise<SshResult> {
+    return this.#ssh(alias, ["-O", word], undefined, "", controlSeconds);
+  }
+
+  #ssh(
+    alias: string,
+    options: string[],
+    command: string | undefined,
+    input: Input,
+    secondsLimit: number,
+  ): Promise<SshResult> {
+    const args = ["-F", this.#config(alias), "-o", "ControlMaster=no", ...options, alias];
     return new Promise((resolve, reject) => {
-      const child = spawn("ssh", ["-F", join(this.#folder, "config"), "-o", "ControlMaster=no", ...args], {
+      const child = spawn("ssh", command === undefined ? args : [...args, command], {
         detached: true,
         stdio: "pipe",
         timeout: secondsLimit * 1000,
@@ -218,18 +220,15 @@ export class SshPool {
 
 /** Folders of processes that were killed: their masters are told to exit, then the folder goes. */
 function sweepDead(): void {
-  for (const name of readdirSync("/tmp")) {
-    const pid = new RegExp(`^${folderPrefix}(\\d+)-`).exec(name)?.[1];
+  for (const entry of readdirSync("/tmp")) {
+    const pid = new RegExp(`^${folderPrefix}(\\d+)-`).exec(entry)?.[1];
     if (pid === undefined || isAlive(Number(pid))) continue;
-    const folder = join("/tmp", name);
+    const folder = join("/tmp", entry);
     // Anybody may make a folder of that name; a configuration of somebody else must not be obeyed.
     if (!isOwnFolder(folder)) continue;
-    const config = join(folder, "config");
-    if (existsSync(config)) {
-      for (const alias of readFileSync(config, "utf8").matchAll(/^Host (\S+)$/gm)) {
-        if (alias[1] !== undefined && alias[1] !== "*")
-          spawn("ssh", ["-F", config, "-O", "exit", alias[1]], { stdio: "ignore" }).unref();
-      }
+    for (const name of readdirSync(folder).filter((file) => file.endsWith(configSuffix))) {
+      const alias = name.slice(0, -configSuffix.length);
+      spawn("ssh", ["-F", join(folder, name), "-O", "exit", alias], { stdio: "ignore" }).unref();
     }
     setTimeout(() => rmSync(folder, { recursive: true, force: true }), 2000).unref();
   }
