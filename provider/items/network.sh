@@ -80,9 +80,7 @@ network_apply() {
   gw_draft=$gw_run/networks
   rm -rf "$gw_draft"
   network_unpack && network_read || return
-  network_links
-  gw_failed=$gw_links
-  network_obsolete "$gw_draft"
+  network_obsolete "$gw_draft/all"
   for gw_suffix in network netdev link; do
     network_install || return 1
   done
@@ -140,35 +138,24 @@ network_read() {
   ! grep -F "$gw_networks/$name." "$gw_draft/words" | grep -i ignoring
 }
 
-# Deletes the device of a .netdev that is not to stay as it is: networkd never changes one that is there.
+# Deletes the device of a .netdev that is not to stay as it is: networkd never changes one that is there. Sets gw_gone
+# to one that stood on another.
 network_obsolete() { # FOLDER of what is to come
-  gw_below=''
+  gw_gone=''
   [ -f "$gw_networks/$name.netdev" ] || return 0
   ! cmp -s "$gw_networks/$name.netdev" "$1/$name.netdev" || return 0
-  gw_gone=$(network_device "$gw_networks/$name.netdev")
-  [ -n "$live" ] && [ -n "$gw_gone" ] && [ -e "/sys/class/net/$gw_gone" ] && network_running || return 0
-  for gw_lower in "/sys/class/net/$gw_gone"/lower_*; do
-    [ ! -e "$gw_lower" ] || gw_below="$gw_below ${gw_lower##*/lower_}"
+  gw_old=$(network_device "$gw_networks/$name.netdev")
+  [ -n "$live" ] && [ -n "$gw_old" ] && [ -e "/sys/class/net/$gw_old" ] && network_running || return 0
+  for gw_lower in "/sys/class/net/$gw_old"/lower_*; do
+    [ ! -e "$gw_lower" ] || gw_gone=$gw_old
   done
-  read -r gw_number <"/sys/class/net/$gw_gone/ifindex"
-  limit networkctl delete "$gw_gone"
+  read -r gw_number <"/sys/class/net/$gw_old/ifindex"
+  limit networkctl delete "$gw_old"
   # Until networkd has seen that it is gone, it would take the new file for one of a device that is there.
   gw_tries=20
   while [ -e "$gw_networkd/$gw_number" ] && [ "$gw_tries" -gt 0 ]; do
     gw_tries=$((gw_tries - 1))
     sleep 0.1
-  done
-  network_below
-}
-
-# The link that a device stood on has to make it again, and knows its old settings until its own file is another one.
-network_below() {
-  for gw_lower in $gw_below; do
-    read -r gw_number <"/sys/class/net/$gw_lower/ifindex"
-    gw_by=$(sed -n 's/^NETWORK_FILE=//p' "$gw_networkd/$gw_number")
-    case $gw_by in
-      "$gw_networks"/*) copy_in_place "$gw_by" "$gw_by" ;;
-    esac
   done
 }
 
@@ -192,15 +179,25 @@ network_install() {
 # networkd configures the links anew whose .network is another one now. udev looks at a link when it appears.
 network_reload() {
   [ ! -S /run/udev/control ] || limit udevadm control --reload || return
-  limit networkctl reload
+  if [ -n "$gw_gone" ]; then network_restart; else limit networkctl reload; fi
 }
 
-# What failed before, and what has to make a device again.
+# Of a device that stands on another one, networkd keeps the settings for as long as it runs.
+network_restart() {
+  limit systemctl restart systemd-networkd.service || return
+  [ -f "$gw_networks/$name.netdev" ] || return 0
+  gw_tries=20
+  while [ ! -e "/sys/class/net/$gw_gone" ] && [ "$gw_tries" -gt 0 ]; do
+    gw_tries=$((gw_tries - 1))
+    sleep 0.1
+  done
+}
+
+# What failed before is tried again.
 network_again() {
   network_links failed
   # shellcheck disable=SC2086 # names of devices
-  set -- $gw_links $gw_below
-  [ $# -eq 0 ] || limit networkctl reconfigure "$@"
+  [ -z "$gw_links" ] || limit networkctl reconfigure $gw_links
 }
 
 # Waits until the links are configured, as far as that comes to an end: a link without a cable or a DHCP server may not.
@@ -260,8 +257,9 @@ network_unmanaged() {
 # Puts addresses and routes back that the kernel did not make by itself.
 network_by_hand() { # LINK
   awk -v link="$1" '$2 == link && !/ scope link / && !($3 == "inet6" && / dynamic /) {
+    without_check = / nodad / ? " nodad" : ""
     sub(/^[^ ]+ +[^ ]+ +[^ ]+ +/, "")
-    sub(/ scope .*/, "")
+    sub(/ scope .*/, without_check)
     sub(/ metric [0-9]+/, "")
     print
   }' "$capture/addresses" >"$gw_run/by-hand"

@@ -46,7 +46,9 @@ stateDirectory_set_aside() {
     *"$gw_newline"*) gw_place=${path%/*}/.groundwork-kept-$gw_name ;;
     *) gw_place=$gw_root/kept/$gw_name ;;
   esac
-  [ ! -e "$gw_place" ] || gw_place=$gw_place-$gw_hash
+  gw_namesake=''
+  while [ -e "$gw_place$gw_namesake" ]; do gw_namesake=$((${gw_namesake:-0} - 1)); done
+  gw_place=$gw_place$gw_namesake
   # Written first, to the disk: an interruption after the rename must find the place again.
   [ ! -d "$gw_transaction" ] ||
     { printf '%s\n' "$gw_place" >"$gw_transaction/aside-$gw_hash" && sync "$gw_transaction/aside-$gw_hash"; } || return 1
