@@ -18,3 +18,5 @@ export const gates = Object.fromEntries(
 );
 /** What a client of the cluster needs; empty without a cluster. */
 export const kubeconfig = pulumi.secret(streams.kubeconfig ?? "");
+/** The certificate authority of alpha, certificate and key in PEM, to be saved; empty without alpha. */
+export const authorityBackup = pulumi.secret(streams.authorityBackup ?? "");

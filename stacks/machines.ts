@@ -1,9 +1,9 @@
-import { homedir } from "node:os";
 import type { Architecture, Machine } from "../components/machine.ts";
 import { parseSubnet, samePlace } from "../lab/subnet.ts";
 import { type Connection, LabMachine, LabNetwork, type LabNetworkSpec } from "../provider/index.ts";
 import * as pulumi from "../pulumi.ts";
 import { cacheFolder } from "../tools/cacheFolder.ts";
+import { localPath } from "./configuration/localFile.ts";
 import { peerAddress } from "./configuration/peerAddress.ts";
 import type {
   BastionSettings,
@@ -114,8 +114,6 @@ function connectionOf(name: string, settings: BastionSettings): Connection {
     port,
     user,
     hostKey,
-    ...(privateKeyFile === undefined
-      ? {}
-      : { privateKeyFile: privateKeyFile.replace(/^~\//, `${homedir()}/`) }),
+    ...(privateKeyFile === undefined ? {} : { privateKeyFile: localPath(privateKeyFile) }),
   };
 }

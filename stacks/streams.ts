@@ -5,6 +5,7 @@ import { BasicMonitoring } from "../components/monitoring/basicMonitoring.ts";
 import { ContainerRuntime } from "../components/runtime/index.ts";
 import { SecurityBaseline } from "../components/security/securityBaseline.ts";
 import type { Gate } from "../provider/index.ts";
+import { authorityBackupText, readAuthorityBackup } from "./authorityBackup.ts";
 import { machineNetworks } from "./configuration/peerAddress.ts";
 import type { Configuration, Role, StreamName } from "./configuration.ts";
 import { type LabSupplies, labSupplies } from "./labSupplies.ts";
@@ -16,6 +17,8 @@ export interface Streams {
   gates: Partial<Record<StreamName, Gate>>;
   /** What a client of the cluster needs; a secret. */
   kubeconfig?: pulumi.Output<string>;
+  /** The certificate authority, for a time when its machine is lost; a secret. */
+  authorityBackup?: pulumi.Output<string>;
 }
 
 /** Alpha first, Bravo and Charlie side by side behind its gate, Delta behind theirs. */
@@ -28,11 +31,12 @@ export function createStreams(configuration: Configuration, { all, network }: Ma
   return {
     gates: { alpha: alpha?.gate, bravo: bravo?.gate, charlie: charlie?.gate, delta: delta?.gate },
     kubeconfig: delta?.kubeconfig,
+    authorityBackup: alpha && authorityBackupText(alpha.authorityBackup),
   };
 }
 
 function createAlpha({ streams }: Configuration, all: Machine[], lab?: LabSupplies) {
-  const { enabled, ...settings } = streams.alpha;
+  const { enabled, authorityBackupFile: backup, ...settings } = streams.alpha;
   if (!enabled) return undefined;
   const authority = withRole(all, "server")[0] ?? all[0];
   return new SecurityBaseline("alpha", {
@@ -40,6 +44,7 @@ function createAlpha({ streams }: Configuration, all: Machine[], lab?: LabSuppli
     ...lab?.security,
     machines: all,
     authorityMachine: authority?.name,
+    authorityBackup: backup === undefined ? undefined : readAuthorityBackup(backup),
   });
 }
 

@@ -3,6 +3,7 @@ import type { Architecture } from "../../components/machine.ts";
 import { type LabRelease, labReleases } from "../../lab/spec.ts";
 import { fields } from "../../provider/index.ts";
 import { hostAddress, ipv4Address, ipv6Address } from "./hostAddress.ts";
+import { localFile } from "./localFile.ts";
 
 /** What a machine is for. `server` and `agent` are mutually exclusive. */
 export type Role = "server" | "agent" | "monitoring";
@@ -53,16 +54,13 @@ export type MachineSettings = { lab: LabMachineSettings } | { existing: Existing
 const hostKey = z.string().regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*$/, {
   error: "must be a public host key such as `ssh-ed25519 AAAA…`, without host name and comment",
 });
-const privateKeyFile = z.string().regex(/^(\/|~\/)[^\p{Cc}"$\\]+$/u, {
-  error: "must be an absolute path or start with ~/, without quotes, dollar signs and backslashes",
-});
 const roles = z.array(z.enum(["server", "agent", "monitoring"])).min(1);
 
 const login = {
   address: hostAddress,
   port: z.number().int().min(1).max(65535).default(22),
   user: fields.account.default("root"),
-  privateKeyFile: privateKeyFile.optional(),
+  privateKeyFile: localFile.optional(),
   hostKey: hostKey.optional(),
 };
 

@@ -6,6 +6,7 @@ import {
 } from "../../components/kubernetes/clusterSettings.ts";
 import { type PrometheusArgs, prometheusSettings } from "../../components/monitoring/monitoringSettings.ts";
 import { type SecurityBaselineArgs, securitySettings } from "../../components/security/securitySettings.ts";
+import { localFile } from "./localFile.ts";
 
 /** What every stream can be told. */
 export interface StreamSettings {
@@ -18,7 +19,10 @@ export interface StreamSettings {
 /** Alpha: sshd, firewall, certificates, kernel settings, updates, time, journal. */
 export interface AlphaSettings
   extends StreamSettings,
-    Required<Pick<SecurityBaselineArgs, "ssh" | "journal" | "timeSync" | "kernelSysctls">> {}
+    Required<Pick<SecurityBaselineArgs, "ssh" | "journal" | "timeSync" | "kernelSysctls">> {
+  /** File on this computer with the output `authorityBackup` of a stack, whose authority the machines go on with. Default: a new authority is made. */
+  authorityBackupFile?: string;
+}
 
 /** Charlie: metrics of every machine, gathered by one. */
 export interface CharlieSettings
@@ -62,6 +66,7 @@ const alpha = z
   .strictObject({
     ...common,
     ...securitySettings.pick({ ssh: true, journal: true, timeSync: true, kernelSysctls: true }).shape,
+    authorityBackupFile: localFile.optional(),
   })
   .meta({ id: "AlphaSettings" }) satisfies z.ZodType<AlphaSettings>;
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
+import { readAuthorityBackup } from "../../stacks/authorityBackup.ts";
 import { parseConfiguration } from "../../stacks/configuration.ts";
 import type { LabArtifacts } from "../../stacks/labArtifacts.ts";
 import { createMachines } from "../../stacks/machines.ts";
@@ -246,6 +247,43 @@ describe("the root program", () => {
       );
       assert.deepEqual(open, [], name);
     }
+  });
+
+  it("goes on with a saved authority, whose key is in no plain input, and gives one out as a secret", async () => {
+    const block = (label: string, body: string) =>
+      `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
+    const file = join(state, "authority.pem");
+    writeFileSync(file, block("CERTIFICATE", "c2F2ZWQ=") + block("PRIVATE KEY", "aGlkZGVu"));
+    const graph = await graphOf({ ...lab, streams: { alpha: { authorityBackupFile: file } } });
+    const { inputs, secrets } = graph.get("alpha-server-1", "HostState");
+    assert.notDeepEqual(pathsOf(inputs, "c2F2ZWQ="), []);
+    const hidden = pathsOf(inputs, "aGlkZGVu");
+    assert.notDeepEqual(hidden, []);
+    for (const path of hidden)
+      assert.ok(
+        secrets.some((secret) => path.startsWith(secret)),
+        path,
+      );
+
+    let backup: pulumi.Output<string> | undefined;
+    await captureGraph(
+      () => {
+        const wanted = parseConfiguration(lab);
+        backup = createStreams(wanted, createMachines(wanted)).authorityBackup;
+      },
+      { outputs: labOutputs },
+    );
+    assert.ok(backup !== undefined && (await pulumi.isSecret(backup)));
+  });
+
+  it("refuses a saved authority that is not there, or has not one certificate and one key", () => {
+    const file = join(state, "half.pem");
+    assert.throws(() => readAuthorityBackup(file), /GW609 .*half\.pem cannot be read/);
+    writeFileSync(file, "-----BEGIN CERTIFICATE-----\nc2F2ZWQ=\n-----END CERTIFICATE-----\n");
+    assert.throws(
+      () => readAuthorityBackup(file),
+      /GW101 .*half\.pem must hold one certificate and one private key/,
+    );
   });
 
   it("gives waivers and settings of the configuration to their stream", async () => {
