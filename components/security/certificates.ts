@@ -140,12 +140,21 @@ export function issueScript(name: string, names: string[], usage: Leaf["usage"])
   return script(issueBody, name, names.join(","), `${usage}Auth`, leafDays);
 }
 
+// A key that is there is never written over: certificates all over the platform hang on it.
 const makeBody = `
 set -eu
 umask 077
-mkdir -p ${authorityFolder}
 cd ${authorityFolder}
-cat >settings <<'END'
+if [ ! -s authority.key ]; then
+  [ ! -s authority.crt ] || {
+    echo '${authorityFolder}/authority.key is gone, and its certificate is there: put the key back from a copy'
+    exit 1
+  }
+  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.new
+  mv key.new authority.key
+fi
+if [ ! -s authority.crt ]; then
+  cat >settings <<'END'
 [req]
 distinguished_name = subject
 x509_extensions = authority
@@ -158,54 +167,64 @@ basicConstraints = critical, CA:TRUE, pathlen:0
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
 END
-openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.new
-openssl req -x509 -new -config settings -key key.new -sha256 -days ${authorityDays} -set_serial "0x7$(openssl rand -hex 15)" -out certificate.new
-rm settings
-mv key.new authority.key
-mv certificate.new authority.crt
+  openssl req -x509 -new -config settings -key authority.key -sha256 -days ${authorityDays} -set_serial "0x7$(openssl rand -hex 15)" -out certificate.new
+  rm settings
+  mv certificate.new authority.crt
+fi
+[ "$(openssl x509 -in authority.crt -noout -pubkey)" = "$(openssl pkey -in authority.key -pubout)" ] || {
+  echo 'the key in ${authorityFolder} does not belong to its certificate: put the pair back from a copy'
+  exit 1
+}
+chown root:root authority.key authority.crt
+chmod 600 authority.key
 chmod 644 authority.crt`;
 
 const recoverBody = `
 set -eu
 umask 077
-mkdir -p ${authorityFolder}
 cd ${authorityFolder}
 printf '%s\\n' "$1" >certificate.new
 printf '%s\\n' "$2" >key.new
-[ "$(openssl x509 -in certificate.new -noout -pubkey)" = "$(openssl pkey -in key.new -pubout)" ] || {
+refuse() {
   rm -f key.new certificate.new
-  echo 'the key of the backup does not belong to its certificate'
+  echo "$1"
   exit 1
 }
+public=$(openssl pkey -in key.new -pubout)
+[ "$(openssl x509 -in certificate.new -noout -pubkey)" = "$public" ] ||
+  refuse 'the key of the backup does not belong to its certificate'
+other='another authority lies in ${authorityFolder}: move its files away to go on with the backup'
+[ ! -s authority.key ] || [ "$(openssl pkey -in authority.key -pubout)" = "$public" ] || refuse "$other"
+[ ! -s authority.crt ] || [ "$(openssl x509 -in authority.crt -noout -pubkey)" = "$public" ] || refuse "$other"
 mv key.new authority.key
 mv certificate.new authority.crt
 chmod 644 authority.crt`;
 
-// An authority from a backup is recognised by its certificate; any whole one does otherwise.
+// An authority from a backup is recognised by its certificate; any whole one does otherwise. One that has expired is
+// whole: a check names it, and a wrong clock is enough to see one.
 const completeBody = `
 cd ${authorityFolder} 2>/dev/null || exit 1
 [ "$(stat -c '%a %U' authority.key)" = '600 root' ] || exit 1
 [ "$(openssl x509 -in authority.crt -noout -pubkey)" = "$(openssl pkey -in authority.key -pubout)" ] || exit 1
-openssl x509 -in authority.crt -noout -checkend 0 >/dev/null || exit 1
 [ -z "$1" ] || [ "$1" = "$(openssl x509 -in authority.crt)" ]`;
 
-// What the authority signed may still be around: it is kept, out of the way and for root only.
-const archive = `
-kept=/var/lib/groundwork/kept
-mkdir -p $kept && chmod 700 /var/lib/groundwork $kept &&
-  mv ${authorityFolder} "$kept/authority-$(date -u +%Y%m%dT%H%M%SZ)"`;
-
-/** Makes the authority (ECDSA P-256, ten years), or brings one back; a rollback keeps an archive of it. */
-export function authorityItem(backup: AuthorityBackup | undefined): ItemInput {
-  return {
-    kind: "command",
-    name: "the certificate authority exists",
-    run: backup === undefined ? makeBody : recovery(backup),
-    // Kept on the machine in clear: the key has no place in it.
-    unless: pulumi.output(backup?.certificate).apply((pem) => script(completeBody, pem?.trim() ?? "")),
-    undo: archive,
-    timeLimit: 30,
-  };
+/**
+ * Makes the authority (ECDSA P-256, ten years), or brings one back. It stays with its folder: a rollback moves that
+ * aside, since what the authority signed may still be around.
+ */
+export function authorityItems(backup: AuthorityBackup | undefined): ItemInput[] {
+  return [
+    { kind: "stateDirectory", path: authorityFolder, mode: "0700" },
+    {
+      kind: "command",
+      name: "the certificate authority exists",
+      run: backup === undefined ? makeBody : recovery(backup),
+      // Kept on the machine in clear: the key has no place in it.
+      unless: pulumi.output(backup?.certificate).apply((pem) => script(completeBody, pem?.trim() ?? "")),
+      undo: ":\n",
+      timeLimit: 30,
+    },
+  ];
 }
 
 function recovery({ certificate, key }: AuthorityBackup): pulumi.Output<string> {
@@ -220,7 +239,7 @@ export const authorityFacts = {
 };
 
 /** Scripts for the tests of this file. */
-export const authorityScripts = { make: makeBody, recover: recoverBody, complete: completeBody, archive };
+export const authorityScripts = { make: makeBody, recover: recoverBody, complete: completeBody };
 
 /** Succeeds when the authority's own certificate has time left and its key is root's alone. Argument: days. */
 export const authorityIsSound = `

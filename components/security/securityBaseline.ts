@@ -5,7 +5,7 @@ import { checkedArgs } from "../checkedArgs.ts";
 import type { Machine } from "../machine.ts";
 import { Stream } from "../stream.ts";
 import { baselineSpec, certificatesSpec } from "./baseline.ts";
-import { authorityFacts, authorityItem, type CertificateAuthority } from "./certificates.ts";
+import { authorityFacts, authorityItems, type CertificateAuthority } from "./certificates.ts";
 import { authorityCheck, insideChecks, outsideChecks } from "./securityChecks.ts";
 import { type SecurityBaselineArgs, type SecuritySettings, securitySettings } from "./securitySettings.ts";
 
@@ -67,7 +67,7 @@ export class SecurityBaseline extends Stream {
     if (machine !== keeper) return this.host(machine, spec);
     return this.host(machine, {
       ...spec,
-      items: [...spec.items, authorityItem(authorityBackup)],
+      items: [...spec.items, ...authorityItems(authorityBackup)],
       facts: authorityFacts,
     });
   }

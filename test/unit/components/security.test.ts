@@ -1,14 +1,24 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, it } from "node:test";
+import { after, afterEach, describe, it } from "node:test";
 import fc from "fast-check";
 import { checkedArgs } from "../../../components/checkedArgs.ts";
 import { script } from "../../../components/checks/index.ts";
 import {
   authorityFolder,
   authorityIsSound,
+  authorityItems,
   authorityScripts,
   issueScript,
   subjectAltNames,
@@ -43,6 +53,8 @@ import {
   unattendedUpgrades,
 } from "../../../components/security/unattendedUpgrades.ts";
 import { type Item, keyOf, kindOf } from "../../../provider/index.ts";
+import * as pulumi from "../../../pulumi.ts";
+import { CutMachine } from "../provider/cutMachine.ts";
 import { assertGolden } from "./golden.ts";
 import { run, sh, shApart, shellcheck } from "./shell.ts";
 
@@ -63,7 +75,6 @@ describe("the scripts of the security baseline", () => {
     makeAuthority: authorityScripts.make,
     recoverAuthority: script(authorityScripts.recover, "a", "b"),
     authorityIsComplete: script(authorityScripts.complete, ""),
-    archiveAuthority: authorityScripts.archive,
   };
   for (const [name, body] of Object.entries(scripts)) {
     it(`pass shellcheck: ${name}`, () => assert.equal(shellcheck(body), ""));
@@ -271,9 +282,17 @@ describe("the names of a certificate", () => {
 
 describe("the certificate authority", () => {
   const place = () => join(folder(), "authority");
-  const here = (text: string) =>
-    text.replaceAll(authorityFolder, place()).replaceAll("/var/lib/groundwork", join(folder(), "registry"));
+  const here = (text: string) => text.replaceAll(authorityFolder, place());
+  const empty = () => {
+    rmSync(place(), { recursive: true, force: true });
+    mkdirSync(place(), { mode: 0o700 });
+  };
+  const read = (name: string) => readFileSync(join(place(), name), "utf8").trim();
   const make = () => {
+    empty();
+    again();
+  };
+  const again = () => {
     const { code, said } = sh(here(authorityScripts.make));
     assert.equal(code, 0, said);
   };
@@ -371,28 +390,94 @@ describe("the certificate authority", () => {
     }
   });
 
-  it("is put aside, not deleted, when it is rolled back", () => {
+  it("keeps its key, whatever became of its mode", () => {
     make();
-    assert.equal(sh(here(authorityScripts.archive)).code, 0);
+    const key = read("authority.key");
+    const certificate = read("authority.crt");
+    chmodSync(join(place(), "authority.key"), 0o640);
     assert.equal(complete(), 1);
-    const kept = run("find", [join(folder(), "registry"), "-name", "authority.key"]).stdout;
-    assert.match(kept, /registry\/kept\/authority-\d{8}T\d{6}Z\/authority\.key\n/);
+    again();
+    assert.equal(complete(), 0);
+    assert.deepEqual([read("authority.key"), read("authority.crt")], [key, certificate]);
   });
 
-  it("comes back from a backup, and only with the key that belongs to it", () => {
+  it("is whole when it has expired, which a wrong clock may say; the check names it", () => {
     make();
-    const read = (name: string) => readFileSync(join(place(), name), "utf8").trim();
+    const file = join(place(), "authority.crt");
+    const expired = ["x509", "-in", file, "-signkey", join(place(), "authority.key"), "-days", "-1"];
+    assert.equal(run("openssl", [...expired, "-out", file]).code, 0);
+    assert.equal(complete(), 0);
+    assert.equal(sh(here(script(authorityIsSound, 365))).code, 1);
+  });
+
+  it("has a lost certificate made anew with its key, and never a lost key", () => {
+    make();
+    const key = read("authority.key");
+    const leaf = join(folder(), "leaf.crt");
+    writeFileSync(leaf, issue(request()).stdout);
+    rmSync(join(place(), "authority.crt"));
+    again();
+    assert.equal(read("authority.key"), key);
+    assert.equal(run("openssl", ["verify", "-CAfile", join(place(), "authority.crt"), leaf]).code, 0);
+    rmSync(join(place(), "authority.key"));
+    const { code, said } = sh(here(authorityScripts.make));
+    assert.equal(code, 1);
+    assert.match(said, /authority\.key is gone/);
+  });
+
+  it("is not touched where its key and its certificate do not belong together", () => {
+    make();
+    const other = read("authority.crt");
+    make();
+    writeFileSync(join(place(), "authority.crt"), `${other}\n`);
+    const key = read("authority.key");
+    assert.equal(sh(here(authorityScripts.make)).code, 1);
+    assert.deepEqual([read("authority.key"), read("authority.crt")], [key, other]);
+  });
+
+  it("comes back from a backup, with the key that belongs to it, and in the place of no other", () => {
+    make();
     const backup = { certificate: read("authority.crt"), key: read("authority.key") };
-    rmSync(place(), { recursive: true });
+    const recover = (key: string) => sh(here(script(authorityScripts.recover, backup.certificate, key))).code;
     make();
+    const other = read("authority.key");
     assert.equal(complete(backup.certificate), 1, "another authority is not the one of the backup");
-    const wrong = read("authority.key");
-    assert.equal(sh(here(script(authorityScripts.recover, backup.certificate, wrong))).code, 1);
-    assert.equal(sh(here(script(authorityScripts.recover, backup.certificate, backup.key))).code, 0);
+    assert.equal(recover(backup.key), 1);
+    assert.equal(read("authority.key"), other);
+    empty();
+    assert.equal(recover(other), 1);
+    assert.equal(recover(backup.key), 0);
     assert.equal(complete(backup.certificate), 0);
     assert.equal(read("authority.key"), backup.key);
+    assert.equal(recover(backup.key), 0);
   });
 });
+
+describe("the certificate authority on its machine", () => {
+  const machine = new CutMachine();
+  after(() => machine.close());
+  const key = join(machine.tree, "authority/authority.key");
+
+  it("stays where a failed operation repaired it, and is put aside, not deleted, by a rollback", async () => {
+    const said = JSON.stringify(await resolved(authorityItems(undefined)));
+    const items = JSON.parse(said.replaceAll(authorityFolder, join(machine.tree, "authority"))) as Item[];
+    const failing = { items, checks: [{ name: "it fails", run: "false" }] };
+    assert.match(machine.run(failing, "apply") ?? "", /\nrestored\n(.*\n)*end failed/);
+    assert.equal(existsSync(key), false);
+    assert.match(machine.run({ items }, "apply") ?? "", /end ok/);
+    const made = readFileSync(key, "utf8");
+    chmodSync(key, 0o640);
+    assert.match(machine.run(failing, "apply") ?? "", /\nrestored\n(.*\n)*end failed/);
+    assert.equal(readFileSync(key, "utf8"), made);
+    const [, kept = ""] =
+      /\nkept (\S+\/\d{8}T\d{6}Z-authority\S*) /.exec(machine.run({ items: [] }, "delete") ?? "") ?? [];
+    assert.equal(readFileSync(join(kept, "authority.key"), "utf8"), made);
+    assert.equal(existsSync(key), false);
+  });
+});
+
+const resolved = (items: ReturnType<typeof authorityItems>): Promise<unknown> =>
+  new Promise((resolve) => void pulumi.output(items).apply(resolve));
 
 describe("the arguments of the security baseline", () => {
   const machines = [{ name: "a" }];
