@@ -42,15 +42,15 @@ export const catalogue = {
   },
   GW302: {
     title: "The pre-image could not be restored",
-    mend: "Look at the machine; its pre-image lies under /var/lib/groundwork/transactions",
+    mend: "Mend the cause that is named and run ./groundwork up, or put it back by hand: docs/recovery.md",
   },
   GW303: {
     title: "Another program claims the item with another value",
-    mend: "Make both programs agree, or remove one of them",
+    mend: "Make both programs agree, or remove one of them; where one is gone for good: docs/recovery.md",
   },
   GW304: {
     title: "Another deployment holds the machine",
-    mend: "Wait for it to end, or see who holds the lease",
+    mend: "Wait for it to end; where it is dead for certain: docs/recovery.md",
   },
   GW305: {
     title: "The machine's data was written by a newer Groundwork",
@@ -62,7 +62,7 @@ export const catalogue = {
   },
   GW307: {
     title: "A login could not be confirmed after the change",
-    mend: "The dead-man timer puts the old state back; correct the item",
+    mend: "The dead-man timer puts the old state back; correct the item; more: docs/recovery.md",
   },
   GW308: {
     title: "A ticket could not be had from any machine",
@@ -75,7 +75,7 @@ export const catalogue = {
   },
   GW311: {
     title: "A program on the machine ended without a report",
-    mend: "See the machine's journal; the next ./groundwork up settles what was begun",
+    mend: "The next ./groundwork up settles what was begun; to look at the machine: docs/recovery.md",
   },
   GW312: {
     title: "A machine did not come back from a reboot",
@@ -158,7 +158,7 @@ export const catalogue = {
   },
   GW704: {
     title: "Another operation holds the stack",
-    mend: "Wait for it to end, or end that process",
+    mend: "Wait for it to end, or end that process; where it is gone for good: docs/recovery.md",
   },
   GW705: { title: "There is nothing deployed", mend: "Run ./groundwork up first" },
   GW706: {
