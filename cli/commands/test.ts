@@ -101,7 +101,7 @@ function requireLab({ lab, long }: TestFiles, options: TestOptions): void {
 }
 
 /** What did not run, and what more there is. */
-function leftOut({ lab, long }: TestFiles, { withoutLab, long: withLong }: TestOptions): string[] {
+export function leftOut({ lab, long }: TestFiles, { withoutLab, long: withLong }: TestOptions): string[] {
   const left = withoutLab && lab.length > 0 ? [`not run (--without-lab): ${lab.join(", ")}`] : [];
   return [...left, longText(long, withLong && !withoutLab)];
 }

@@ -6,6 +6,7 @@ import { graphModel } from "./graphModel.ts";
 import { graphPicture } from "./graphPicture.ts";
 import { itemReference } from "./itemReference.ts";
 import { itemTable } from "./itemTable.ts";
+import { outputs } from "./outputs.ts";
 import { registeredGraph } from "./registeredGraph.ts";
 
 /** Parts of documents that are written from the code, by name. */
@@ -14,6 +15,7 @@ export const parts = (): Record<string, string> => ({
   configuration: configurationTables(),
   items: itemTable(),
   itemReference: itemReference(),
+  ...outputs(),
 });
 
 /** The picture of the lab's stack: `docs/graph.svg`. */
