@@ -1,5 +1,4 @@
 import type { Engine, OperationEnd, OperationOptions } from "./engine/engine.ts";
-import { settle } from "./engine/settle.ts";
 import { withInterrupts } from "./interrupts.ts";
 import { openDisplay } from "./progress/display.ts";
 import type { Run } from "./progress/model.ts";
@@ -12,7 +11,7 @@ export interface OperateOptions {
   target?: string[];
 }
 
-/** Runs an operation of the engine with its progress shown, and sums it up. */
+/** Runs an operation of a settled engine with its progress shown, and sums it up. */
 export async function operate(engine: Engine, options: OperateOptions): Promise<RunSummary> {
   const { end, run } = await follow(engine, options);
   return summarise(run, end);
@@ -23,7 +22,6 @@ async function follow(
   { operation, json, target }: OperateOptions,
 ): Promise<{ end: OperationEnd; run: Run }> {
   const out = json ? process.stderr : process.stdout;
-  await settle(engine, (text) => out.write(`${text}\n`));
   const display = openDisplay(out);
   const options: OperationOptions = { onEvent: display.onEvent, ...(target === undefined ? {} : { target }) };
   const end = await withInterrupts(engine, display.say, () => engine[operation](options));

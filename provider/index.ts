@@ -9,6 +9,7 @@ export * from "./items/index.ts";
 export type { GateSpec } from "./resources/gateSpec.ts";
 export type { Drift, Fact, HostStateSpec, Ticket } from "./resources/hostStateSpec.ts";
 export type { LabNetworkSpec } from "./resources/labSpec.ts";
+export { unfinishedCreate } from "./resources/unfinished.ts";
 export { Gate, type GateArgs } from "./sdk/gate.ts";
 export {
   type CheckInput,

@@ -1,13 +1,15 @@
 import { Command } from "commander";
 import { residue } from "../../lab/residue.ts";
 import { agreed } from "../ask.ts";
-import { labMachineNames } from "../engine/deployment.ts";
+import { hasLab, labMachineNames } from "../engine/deployment.ts";
+import { settle } from "../engine/settle.ts";
 import { machinesOf, requireConfirmed } from "../engine/streamGraph.ts";
 import { leaveLocked } from "../leaveLocked.ts";
 import { openStack } from "../openStack.ts";
 import { operate } from "../operate.ts";
 import { type CommonOptions, commonOptions, confirmOption, examples, leaveLockedOption } from "../options.ts";
 import { printSummary } from "../printSummary.ts";
+import { say } from "../say.ts";
 
 interface DestroyOptions extends CommonOptions {
   confirm: string[];
@@ -31,17 +33,19 @@ export const destroyCommand = commonOptions(new Command("destroy"))
 
 async function destroy(options: DestroyOptions): Promise<number> {
   const { engine } = await openStack(options.stack);
+  const open = await settle(engine, say);
   const deployment = await engine.export();
   const machines = machinesOf(deployment, () => true);
   requireConfirmed(deployment, machines, options.confirm);
   leaveLocked(options.leaveLocked, machines);
-  const lab = labMachineNames(deployment);
-  const names = [...new Set([...lab, ...machines])].join(", ") || "nothing";
+  const names = [...new Set([...labMachineNames(deployment), ...machines])].join(", ") || "nothing";
   if (!(await agreed(`Destroy the stack ${options.stack} (${names})?`, options.yes))) return 2;
   const summary = await operate(engine, { operation: "destroy", json: options.json });
-  const left = lab.length > 0 && summary.succeeded ? await labResidue(options.stack) : [];
-  printSummary({ ...summary, errors: [...summary.errors, ...left] }, options.json, "nothing was there");
-  if (lab.length > 0 && summary.succeeded && left.length === 0 && !options.json)
+  const lab = hasLab(deployment) && summary.succeeded;
+  const left = [...open, ...(lab ? await labResidue(options.stack) : [])];
+  const nothing = open.length > 0 ? "nothing was there that the state knows of" : "nothing was there";
+  printSummary({ ...summary, errors: [...summary.errors, ...left] }, options.json, nothing);
+  if (lab && left.length === 0 && !options.json)
     process.stdout.write("nothing of the lab is left on this computer\n");
   return summary.succeeded && left.length === 0 ? 0 : 1;
 }

@@ -1,11 +1,12 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { Command } from "commander";
-import { settle } from "../engine/settle.ts";
+import { pendingNames } from "../engine/pending.ts";
 import { withInterrupts } from "../interrupts.ts";
 import { openProgram } from "../openProgram.ts";
 import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
 import { plannedChanges, planText } from "../progress/changes.ts";
 import { runErrors } from "../progress/summary.ts";
+import { say } from "../say.ts";
 
 export const previewCommand = new Command("preview")
   .description("read every machine and show, item by item, what up would change")
@@ -24,8 +25,12 @@ export const previewCommand = new Command("preview")
 
 async function preview({ stack, json }: ReadOptions): Promise<number> {
   const { engine } = await openProgram(stack);
-  const say = (text: string): void => void process.stderr.write(`${text}\n`);
-  await settle(engine, say);
+  // It looks on: what was cut off stays as it is until something is to change.
+  const pending = pendingNames(await engine.exportEncrypted());
+  if (pending.length > 0)
+    say(
+      `an operation was cut off during the ${pending.join(", ")}: the next up or destroy goes on from there`,
+    );
   const events: EngineEvent[] = [];
   const end = await withInterrupts(engine, say, () =>
     engine.preview({ onEvent: (event) => void events.push(event) }),

@@ -1,11 +1,13 @@
 import { Command } from "commander";
 import { agreed } from "../ask.ts";
+import { settle } from "../engine/settle.ts";
 import { planRollback, requireConfirmed } from "../engine/streamGraph.ts";
 import { leaveLocked } from "../leaveLocked.ts";
 import { openStack } from "../openStack.ts";
 import { operate } from "../operate.ts";
 import { type CommonOptions, commonOptions, confirmOption, examples, leaveLockedOption } from "../options.ts";
 import { printSummary } from "../printSummary.ts";
+import { say } from "../say.ts";
 
 interface RollbackOptions extends CommonOptions {
   withDependents: boolean;
@@ -40,6 +42,7 @@ async function rollback(stream: string, options: RollbackOptions): Promise<numbe
   // The provider reads it: it is what takes away, and what moves data aside.
   if (options.purge) process.env.GROUNDWORK_PURGE = "yes";
   const { engine } = await openStack(options.stack);
+  await settle(engine, say);
   const deployment = await engine.export();
   const plan = planRollback(deployment, stream, options.withDependents);
   requireConfirmed(deployment, plan.machines, options.confirm);

@@ -1,8 +1,10 @@
 import { Command } from "commander";
+import { settle } from "../engine/settle.ts";
 import { openProgram } from "../openProgram.ts";
 import { operate } from "../operate.ts";
 import { type CommonOptions, commonOptions, examples } from "../options.ts";
 import { printSummary } from "../printSummary.ts";
+import { say } from "../say.ts";
 import { enabledStreams } from "../streams.ts";
 import { machineTargets } from "../targets.ts";
 
@@ -31,6 +33,7 @@ export const upCommand = commonOptions(new Command("up"))
 export async function up(options: UpOptions): Promise<number> {
   const { engine, configuration } = await openProgram(options.stack);
   const { machine, json } = options;
+  await settle(engine, say);
   const target =
     machine === undefined
       ? undefined

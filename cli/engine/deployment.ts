@@ -5,9 +5,16 @@ export interface Deployment {
   version: number;
   deployment: {
     resources?: Resource[];
-    pending_operations?: { resource: Resource; type: string }[];
+    pending_operations?: Pending[];
     [other: string]: unknown;
   };
+}
+
+/** An operation on a resource that was begun and whose end the state does not know. */
+export interface Pending {
+  resource: Resource;
+  /** `creating`, `updating`, `deleting`, … */
+  type: string;
 }
 
 /** One resource of an exported stack. */
@@ -16,8 +23,13 @@ export interface Resource {
   type: string;
   custom: boolean;
   parent?: string;
+  id?: string;
   /** Replaced already, and yet to be deleted. */
   delete?: boolean;
+  /** Deleted already, and yet to be made anew. */
+  pendingReplacement?: boolean;
+  /** Whether the engine reads it before it decides what to do. */
+  refreshBeforeUpdate?: boolean;
   dependencies?: string[];
   propertyDependencies?: Record<string, string[] | null>;
   deletedWith?: string;
@@ -41,6 +53,10 @@ export const hostStates = (deployment: Deployment): Deployed<HostStateSpec>[] =>
   ofType<HostStateSpec>(deployment, "HostState");
 
 export const gates = (deployment: Deployment): Deployed<GateSpec>[] => ofType<GateSpec>(deployment, "Gate");
+
+/** Whether anything of a lab stands on this computer. */
+export const hasLab = (deployment: Deployment): boolean =>
+  standing(deployment).some(({ type }) => /^groundwork:index:Lab(Network|Machine)$/.test(type));
 
 /** Names of the machines that belong to the lab. */
 export function labMachineNames(deployment: Deployment): string[] {

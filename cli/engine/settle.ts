@@ -1,12 +1,19 @@
 import type { Engine } from "./engine.ts";
 import { isAbandoned, isAlive, lockHolders } from "./lock.ts";
-import { pendingNames, withoutPending } from "./pending.ts";
+import { pendingNames, settled } from "./pending.ts";
+
+/** What settling needs of an engine. */
+export type Settled = Pick<
+  Engine,
+  "backend" | "project" | "stack" | "cancelLock" | "exportEncrypted" | "import"
+>;
 
 /**
- * Clears away what a killed operation left: its lock, and operations that were under way. Says what was done.
+ * Clears away what a killed operation left, before another one changes anything: its lock goes, and what was under way
+ * stands in the state as unfinished. Says what was done, and returns what stays open: other providers' creates.
  * Errors: GW704 while another operation lives.
  */
-export async function settle(engine: Engine, say: (text: string) => void): Promise<void> {
+export async function settle(engine: Settled, say: (text: string) => void): Promise<string[]> {
   const holders = await lockHolders(engine.backend, engine.project, engine.stack);
   if (isAbandoned(holders, isAlive)) {
     await engine.cancelLock();
@@ -14,7 +21,16 @@ export async function settle(engine: Engine, say: (text: string) => void): Promi
   }
   const deployment = await engine.exportEncrypted();
   const pending = pendingNames(deployment);
-  if (pending.length === 0) return;
-  await engine.import(withoutPending(deployment));
-  say(`an operation was cut off during the ${pending.join(", ")}: it is read and completed now`);
+  const after = settled(deployment);
+  const open = pendingNames(after);
+  const ours = pending.filter((name) => !open.includes(name));
+  if (ours.length > 0) {
+    await engine.import(after);
+    say(`an operation was cut off during the ${ours.join(", ")}: the machines say now how far it came`);
+  }
+  return open.map((name) => {
+    const left = `nobody knows what became of the ${name}: look for it, then run pulumi refresh`;
+    say(left);
+    return left;
+  });
 }

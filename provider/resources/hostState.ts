@@ -2,13 +2,14 @@ import { connectionSchema } from "../connection.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { PartialFailure } from "../partialFailure.ts";
 import { hasUnknown, reveal, secret, unknown, type Wire } from "../wire.ts";
-import { applyHostState, leavesSomething, nothingKnown } from "./applyHostState.ts";
+import { applyHostState, leavesSomething } from "./applyHostState.ts";
 import { deleteHostState } from "./deleteHostState.ts";
 import { diffHostState, factsToCome, isOnlyAnotherWay, isOtherPin, type Kept } from "./hostStateDiff.ts";
 import { type HostStateSpec, hostStateSchema } from "./hostStateSpec.ts";
 import { itemFailures } from "./itemFailures.ts";
 import { isAsItWasLeft, observeHost, withoutSecrets } from "./observeHost.ts";
 import type { Call, DiffAnswer, Failure, Properties, ResourceType } from "./resource.ts";
+import { nothingKnown } from "./unfinished.ts";
 import { parse, validate } from "./validation.ts";
 
 /** The ordered items of one stream on one machine. */
@@ -47,8 +48,9 @@ export class HostStateResource implements ResourceType {
   }
 
   async update(call: Call, _id: string, old: Kept, inputs: Properties): Promise<Properties> {
-    const { unreachable: _, ...outputs } = old.outputs;
+    const { unreachable: _, unfinished, ...outputs } = old.outputs;
     const moved = isOnlyAnotherWay(old, inputs);
+    if (call.preview && unfinished === true) return { ...outputs, machineId: unknown, ...allToCome };
     if (call.preview)
       return moved
         ? outputs

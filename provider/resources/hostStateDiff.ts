@@ -91,12 +91,14 @@ function diffRest(before: Properties, after: Properties): PropertyChange[] {
 }
 
 /** What the last read found, as entries of the state that an update takes away. */
-function driftChanges({ drift, unreachable }: Properties): PropertyChange[] {
+function driftChanges({ drift, unreachable, unfinished }: Properties): PropertyChange[] {
   const entries = (Array.isArray(drift) ? drift : []).map(
     (_, index): PropertyChange => ({ path: `drift[${index}]`, change: "delete", drifted: true }),
   );
-  const reached = unreachable === undefined || unreachable === null;
-  return reached ? entries : [...entries, { path: "unreachable", change: "delete", drifted: true }];
+  const others = Object.entries({ unreachable, unfinished })
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([path]): PropertyChange => ({ path, change: "delete", drifted: true }));
+  return [...entries, ...others];
 }
 
 function fieldsOf(value: Wire | undefined): Properties {

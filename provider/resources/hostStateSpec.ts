@@ -110,6 +110,8 @@ export interface HostStateOutputs {
   drift: Drift[];
   /** Present when the last read did not reach the machine: why. */
   unreachable?: string;
+  /** Present when an operation was begun and its end never seen: the next one brings everything about again. */
+  unfinished?: boolean;
   /** Present when the last read found another machine at the address: its /etc/machine-id. */
   foundMachineId?: string;
 }

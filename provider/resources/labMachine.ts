@@ -67,7 +67,8 @@ export class LabMachineResource implements ResourceType {
     const found = await (await library()).readMachine(asLab(parse(labMachineSchema, state.inputs)));
     if (found.state === "absent") return undefined;
     if (found.state !== "running") this.#deployment.messages.info(`found ${found.state}`, call.urn);
-    return { ...state.outputs, state: found.state };
+    const { machineId, hostKey } = state.outputs.machineId === "" ? found : state.outputs;
+    return { ...state.outputs, machineId, hostKey, state: found.state };
   }
 
   async delete(_call: Call, _id: string, state: { inputs: Properties }): Promise<void> {

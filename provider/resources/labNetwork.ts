@@ -61,11 +61,13 @@ export class LabNetworkResource implements ResourceType {
     _id: string,
     state: { inputs: Properties; outputs: Properties },
   ): Promise<Properties | undefined> {
-    const found = await (await library()).readNetwork(parse(labNetworkSchema, state.inputs));
+    const spec = parse(labNetworkSchema, state.inputs);
+    const { networkState, readNetwork } = await library();
+    const found = await readNetwork(spec);
     if (found.state === "absent") return undefined;
     if (found.missing.length > 0)
       this.#deployment.messages.info(`missing: ${found.missing.join(", ")}`, call.urn);
-    return { ...state.outputs, missing: found.missing };
+    return { ...networkState(spec), missing: found.missing };
   }
 
   async delete(_call: Call, _id: string, state: { inputs: Properties }): Promise<void> {

@@ -1,16 +1,18 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   type EngineEvent,
   type InlineProgramArgs,
   LocalWorkspace,
   type OutputMap,
-  PulumiCommand,
   type Stack,
 } from "@pulumi/pulumi/automation/index.js";
-import { ensurePrograms } from "../../tools/index.ts";
+import { EngineCommand } from "../../cli/engine/command.ts";
+import type { Deployment } from "../../cli/engine/deployment.ts";
+import { enginePrograms } from "../../cli/engine/programs.ts";
+import { type Settled, settle } from "../../cli/engine/settle.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -35,6 +37,8 @@ export interface Run {
   seconds: number;
 }
 
+const stackName = "dev";
+
 /** What a test's program does: makes resources; an object that it returns is the outputs. */
 export type Program = () => unknown;
 
@@ -48,8 +52,10 @@ export interface TestEngine {
   stateText(): Promise<string>;
   /** What the state holds of a resource: its outputs, secrets encrypted. Undefined when it is not there. */
   stateOf(name: string): Promise<Record<string, unknown> | undefined>;
-  /** Forgets operations that an interruption left pending, and the lock of an engine that was killed. */
-  settle(): Promise<void>;
+  /** Does what every command does first: settles what an interruption left. What it says of it. */
+  settle(): Promise<string[]>;
+  /** The stack's state as commands see it, secrets in clear. */
+  export(): Promise<Deployment>;
   /** Process numbers of this engine's providers that run now. */
   providers(): Promise<number[]>;
   /** Process numbers of the engines (`pulumi`) that run now. */
@@ -68,25 +74,22 @@ export interface TestEngineOptions {
 export async function openTestEngine(options: TestEngineOptions = {}): Promise<TestEngine> {
   const folder = await mkdtemp(join(tmpdir(), "groundwork-engine-"));
   for (const name of ["backend", "home", "work"]) await mkdir(join(folder, name));
-  const programs = await ensurePrograms(["pulumi", "pulumi-language-nodejs"]);
-  const command = await pulumiCommand(programs.get("pulumi")?.path ?? "");
-  const environment = {
-    ...engineEnvironment(folder, dirname(programs.get("pulumi")?.path ?? "")),
-    ...options.environment,
-  };
+  const programs = await enginePrograms(() => undefined);
+  const environment = { ...engineEnvironment(folder, programs.folders), ...options.environment };
+  const command = new EngineCommand(programs.command, programs.version, environment);
   const project = options.project ?? "test";
   const workDir = join(folder, "work");
   await writeFile(join(workDir, "Pulumi.yaml"), projectFile(project));
-  const stack = await LocalWorkspace.createOrSelectStack(inlineProgram(project), {
+  const stack = await LocalWorkspace.createStack(inlineProgram(project), {
     workDir,
-    pulumiCommand: command,
+    pulumiCommand: command.forAutomation(),
     envVars: environment,
   });
-  return engineOn(stack, folder);
+  return engineOn(stack, folder, settledBy(command, { project, folder }));
 }
 
 function inlineProgram(projectName: string): InlineProgramArgs {
-  return { projectName, stackName: "dev", program: async () => undefined };
+  return { projectName, stackName, program: async () => undefined };
 }
 
 function projectFile(name: string): string {
@@ -94,15 +97,34 @@ function projectFile(name: string): string {
   return JSON.stringify({ name, runtime: "nodejs", plugins: { providers: [provider] } });
 }
 
-async function pulumiCommand(path: string): Promise<PulumiCommand> {
-  // The Automation API looks for `bin/pulumi` below a root, or on PATH.
-  process.env.PATH = `${dirname(path)}${delimiter}${process.env.PATH ?? ""}`;
-  return PulumiCommand.get();
+/** The state and lock of the test's stack, as the command line's own engine gives them. */
+function settledBy(
+  command: EngineCommand,
+  { project, folder }: { project: string; folder: string },
+): Settled {
+  const run = (args: string[], input?: string) =>
+    command.run(
+      [...args, "--stack", stackName],
+      join(folder, "work"),
+      {},
+      undefined,
+      undefined,
+      undefined,
+      input,
+    );
+  return {
+    backend: `file://${join(folder, "backend")}`,
+    project,
+    stack: stackName,
+    cancelLock: async () => void (await run(["cancel", "--yes"])),
+    exportEncrypted: async () => JSON.parse((await run(["stack", "export"])).stdout) as Deployment,
+    import: async (state) => void (await run(["stack", "import"], JSON.stringify(state))),
+  };
 }
 
-function engineEnvironment(folder: string, programs: string): Record<string, string> {
+function engineEnvironment(folder: string, programs: string[]): Record<string, string> {
   return {
-    PATH: [join(root, "node_modules", ".bin"), programs, process.env.PATH ?? ""].join(delimiter),
+    PATH: [join(root, "node_modules", ".bin"), ...programs, process.env.PATH ?? ""].join(delimiter),
     PULUMI_BACKEND_URL: `file://${join(folder, "backend")}`,
     PULUMI_HOME: join(folder, "home"),
     PULUMI_CONFIG_PASSPHRASE: "test",
@@ -112,7 +134,7 @@ function engineEnvironment(folder: string, programs: string): Record<string, str
   };
 }
 
-function engineOn(stack: Stack, folder: string): TestEngine {
+function engineOn(stack: Stack, folder: string, state: Settled): TestEngine {
   return {
     up: (program) => recorded((listen) => stack.up({ program: asProgram(program), ...listen })),
     preview: (program) =>
@@ -125,12 +147,11 @@ function engineOn(stack: Stack, folder: string): TestEngine {
       return checkpoint.latest.resources?.find(({ urn }) => urn.endsWith(`::${name}`))?.outputs;
     },
     async settle() {
-      await stack.cancel().catch(() => undefined);
-      const state = await stack.exportStack();
-      const deployment = state.deployment as { pending_operations?: unknown };
-      delete deployment.pending_operations;
-      await stack.importStack(state);
+      const said: string[] = [];
+      await settle(state, (text) => said.push(text));
+      return said;
     },
+    export: async () => (await stack.exportStack()) as Deployment,
     providers: () => processesWith(folder, /provider\/main\.ts/),
     engines: () => processesWith(folder, /^(\S*\/)?pulumi /),
     close: () => rm(folder, { recursive: true, force: true }),
@@ -148,7 +169,9 @@ interface StateFile {
 
 async function readState(folder: string): Promise<string> {
   const stacks = join(folder, "backend", ".pulumi", "stacks");
-  const files = (await readdir(stacks, { recursive: true })).filter((name) => name.endsWith("dev.json"));
+  const files = (await readdir(stacks, { recursive: true })).filter((name) =>
+    name.endsWith(`${stackName}.json`),
+  );
   return readFile(join(stacks, files[0] ?? ""), "utf8");
 }
 

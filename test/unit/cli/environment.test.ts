@@ -7,7 +7,6 @@ import { after, describe, it } from "node:test";
 import { environmentText } from "../../../cli/commands/env.ts";
 import { engineEnvironment, ownsPassphrase, parallelism } from "../../../cli/engine/environment.ts";
 import { isAbandoned, isAlive, lockHolders } from "../../../cli/engine/lock.ts";
-import { pendingNames, withoutPending } from "../../../cli/engine/pending.ts";
 import { ensureSecretFile } from "../../../cli/engine/secretFile.ts";
 import { withoutSalt } from "../../../cli/engine/stackConfigFile.ts";
 import { GroundworkError } from "../../../errors/index.ts";
@@ -122,23 +121,5 @@ describe("the lock of a stack", () => {
     assert.equal(isAlive(process.pid), true);
     // Above the largest process number of any Linux.
     assert.equal(isAlive(4_194_305), false);
-  });
-});
-
-describe("operations that were cut off", () => {
-  const cutOff = {
-    version: 3,
-    deployment: {
-      resources: [],
-      pending_operations: [
-        { resource: { urn: "urn:pulumi:dev::p::t::alpha-m1", type: "t", custom: true }, type: "creating" },
-      ],
-    },
-  };
-
-  it("are named and left out, everything else stays", () => {
-    assert.deepEqual(pendingNames(cutOff), ["creating of alpha-m1"]);
-    assert.deepEqual(withoutPending(cutOff), { version: 3, deployment: { resources: [] } });
-    assert.deepEqual(pendingNames(withoutPending(cutOff)), []);
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import type { GroundworkError } from "../../../errors/index.ts";
 import { Deployment } from "../../../provider/deployment/deployment.ts";
-import type { Connection, HostStateSpec } from "../../../provider/index.ts";
+import { type Connection, type HostStateSpec, unfinishedCreate } from "../../../provider/index.ts";
 import { PartialFailure } from "../../../provider/partialFailure.ts";
 import { HostStateResource } from "../../../provider/resources/hostState.ts";
 import type { Properties } from "../../../provider/resources/resource.ts";
@@ -102,6 +102,28 @@ describe("a HostState whose machine is reached in another way", () => {
     const more = await update({ ...moved, items: [] }, kept, true);
     assert.equal(more.generation, unknown);
     assert.deepEqual(machine.asked, []);
+  });
+});
+
+describe("a HostState whose create was cut off", () => {
+  const { outputs } = unfinishedCreate("groundwork:index:HostState", "alpha-m1", inputsOf()) ?? {
+    outputs: {},
+  };
+
+  it("is brought about again although its machine is as declared, and is known from then on", async () => {
+    const seen = await host().read(call(), "id", { inputs: inputsOf(), outputs });
+    assert.deepEqual(host().diff(call(), { inputs: inputsOf(), outputs: seen }, inputsOf()).changes, [
+      { path: "unfinished", change: "delete", drifted: true },
+    ]);
+    const done = await update({}, seen);
+    assert.deepEqual(machine.asked, ["read", "apply"]);
+    assert.equal(done.machineId, machineId);
+    assert.equal(done.unfinished, undefined);
+  });
+
+  it("has nothing in a preview that could be taken for its facts", async () => {
+    const planned = await update({}, outputs, true);
+    assert.deepEqual([planned.machineId, planned.facts, planned.unfinished], [unknown, unknown, undefined]);
   });
 });
 

@@ -49,6 +49,7 @@ describe("a HostState whose machine is reached in another way", () => {
     assert.equal(moved({ ...address, facts: { a: { run: "true" } } }), false);
     assert.equal(moved(address, { drift: [{ item: "file:/etc/a" }] }), false);
     assert.equal(moved(address, { machineId: "" }), false);
+    assert.equal(moved(address, { unfinished: true }), false);
     assert.equal(moved({}), false);
     assert.equal(moved({}, { unreachable: "GW201" }), false);
   });
