@@ -1,17 +1,6 @@
 import { Command } from "commander";
 import { GroundworkError } from "../errors/index.ts";
-import { destroyCommand } from "./commands/destroy.ts";
-import { driftCommand } from "./commands/drift.ts";
-import { envCommand } from "./commands/env.ts";
-import { kubectlCommand } from "./commands/kubectl.ts";
-import { labCommand } from "./commands/lab.ts";
-import { previewCommand } from "./commands/preview.ts";
-import { rollbackCommand } from "./commands/rollback.ts";
-import { testCommand } from "./commands/test.ts";
-import { trustCommand } from "./commands/trust.ts";
-import { upCommand } from "./commands/up.ts";
-import { verifyCommand } from "./commands/verify.ts";
-
+import { commands } from "./commands/index.ts";
 import { EngineFailure } from "./engine/command.ts";
 import { examples } from "./options.ts";
 import { errorText } from "./progress/messageText.ts";
@@ -28,20 +17,7 @@ const program = new Command("groundwork")
   .enablePositionalOptions()
   .showHelpAfterError("(./groundwork --help shows the commands)")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-for (const command of [
-  upCommand,
-  previewCommand,
-  verifyCommand,
-  driftCommand,
-  rollbackCommand,
-  destroyCommand,
-  trustCommand,
-  kubectlCommand,
-  labCommand,
-  envCommand,
-  testCommand,
-])
-  program.addCommand(withSettings(command));
+for (const command of commands) program.addCommand(withSettings(command));
 
 /** Subcommands end as the program does. */
 function withSettings(command: Command): Command {

@@ -54,10 +54,11 @@ const cni = "1.9.1";
 const etcd = "3.7.1";
 const coredns = "1.14.3";
 
+const [major = "", minor = ""] = kubernetes.split(".");
 const kubernetesVariables = {
   "k8s.io/component-base/version.gitVersion": `v${kubernetes}`,
-  "k8s.io/component-base/version.gitMajor": "1",
-  "k8s.io/component-base/version.gitMinor": "36",
+  "k8s.io/component-base/version.gitMajor": major,
+  "k8s.io/component-base/version.gitMinor": minor,
   "k8s.io/client-go/pkg/version.gitVersion": `v${kubernetes}`,
 };
 

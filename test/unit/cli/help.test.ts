@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Command } from "commander";
-import { commands } from "../../../docs/source/commandTable.ts";
+import { commands } from "../../../cli/commands/index.ts";
 
 /** What `--help` prints. */
 function helpOf(command: Command): string {

@@ -41,6 +41,14 @@ describe("the table of programs", () => {
     });
   }
 
+  test("has the engine of the very SDK that programs use", async () => {
+    const file = new URL("../../../package.json", import.meta.url);
+    const { dependencies } = JSON.parse(await readFile(file, "utf8")) as {
+      dependencies: Record<string, string>;
+    };
+    assert.equal(dependencies["@pulumi/pulumi"], bundles.pulumi.version);
+  });
+
   test("finds every program's bundle", () => {
     const names = all.flatMap(([, bundle]) => bundle.programs);
     assert.equal(new Set(names).size, names.length);
