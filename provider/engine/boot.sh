@@ -68,17 +68,11 @@ boot_is_coming() {
 # True when this owner's transaction waited for a boot, and the very same is wanted still.
 boot_goes_on() {
   gw_transaction=$gw_root/transactions/$gw_owner
-  [ -f "$gw_transaction/boots" ] && [ ! -e "$gw_transaction/committed" ] && [ ! -e "$gw_transaction/restored" ] || return 1
+  [ -f "$gw_transaction/boots" ] && ! transaction_is_decided || return 1
   claim_text >"$gw_run/claim"
-  cmp -s "$gw_run/claim" "$gw_transaction/claim.after" || return 1
+  grep -v "^operation$gw_tab" "$gw_transaction/claim.after" | cmp -s "$gw_run/claim" - || return 1
   gw_continued=yes
 }
 
 # The provider came back after the boot, and there is nothing to go on with.
-boot_lost() {
-  if [ -e "$gw_root/reverted-$gw_owner" ]; then
-    refuse GW307 "the dead-man timer ran out before the change was confirmed"
-  else
-    refuse GW312 "the operation that waited for the next boot is gone"
-  fi
-}
+boot_lost() { refuse GW312 "the operation that waited for the next boot was taken back meanwhile"; }

@@ -8,7 +8,6 @@ deadman_unit() { printf 'groundwork-revert-%s' "$gw_owner"; }
 deadman_arm() {
   [ ! -e "$gw_transaction/armed" ] && [ -z "${gw_leave_locked-}" ] || return 0
   gw_unit=$(deadman_unit)
-  rm -f "$gw_root/reverted-$gw_owner"
   {
     sed '/^# --- data ---$/q' "$gw_program"
     printf 'gw_owner=%s\ngw_revert END\n' "$gw_owner"
@@ -49,7 +48,7 @@ gw_revert() {
   lock_owner
   # A program that was still at work when the time was over has started it over.
   if [ -d "$gw_transaction" ] && [ "$(cat "$gw_transaction/armed")" = "$gw_armed" ]; then
-    transaction_resume && : >"$gw_root/reverted-$gw_owner"
+    transaction_resume
   fi
   rm -rf "$gw_run"
 }

@@ -64,9 +64,9 @@ gw_apply() {
     if [ -e "$gw_transaction/armed" ]; then
       deadman_start_over
       report armed
-      report unconfirmed
+      report unconfirmed "$(operation_id)"
     elif [ -n "$gw_hold" ]; then
-      report unconfirmed
+      report unconfirmed "$(operation_id)"
     else
       transaction_commit || return 1
       report committed
@@ -104,34 +104,62 @@ operation_begin() {
 gw_confirm() {
   machine_identity || return 1
   lock_owner
-  gw_transaction=$gw_root/transactions/$gw_owner
-  if [ ! -d "$gw_transaction" ] && [ ! -e "$gw_root/reverted-$gw_owner" ]; then
-    # It was confirmed before, and the answer was lost.
-    report committed
-    return 0
+  if operation_waits; then
+    if [ -n "$gw_hold" ]; then
+      deadman_disarm
+      rm -f "$gw_transaction/armed"
+      report unconfirmed "$gw_operation_id"
+      return 0
+    fi
+    transaction_commit || return 1
   fi
-  if [ ! -d "$gw_transaction" ]; then
-    refuse GW307 "the dead-man timer ran out before the change was confirmed"
+  # It may have been confirmed before, and the answer was lost.
+  operation_stands || {
+    refuse GW307 "the change was taken back before it was confirmed"
     return 1
-  fi
-  if [ -n "$gw_hold" ]; then
-    deadman_disarm
-    rm -f "$gw_transaction/armed"
-    report unconfirmed
-    return 0
-  fi
-  transaction_commit || return 1
+  }
   registry_close
   report committed
 }
 
-# Checks from elsewhere failed: what waits for a confirmation is put back now.
+# Checks from elsewhere failed, or nobody could say whether it was confirmed: what still waits is put back now.
 gw_restore() {
   machine_identity || return 1
   lock_owner
+  ! operation_waits || transaction_restore || :
+  if [ -d "$gw_transaction" ]; then
+    report unrestored_transaction "$gw_transaction"
+    return 1
+  fi
+  if operation_stands; then
+    report committed
+  else
+    report restored
+  fi
+}
+
+# The operation of the open transaction.
+operation_id() { sed -n "s/^operation$gw_tab//p" "$gw_transaction/claim.after"; }
+
+# True while the operation asked about is not decided; what was decided and cut short is finished.
+operation_waits() {
   gw_transaction=$gw_root/transactions/$gw_owner
-  [ ! -d "$gw_transaction" ] || transaction_restore || return 1
-  report restored
+  [ -d "$gw_transaction" ] && [ "$(operation_id)" = "$gw_operation_id" ] || return 1
+  transaction_is_decided || return 0
+  transaction_resume
+  return 1
+}
+
+# True when the operation asked about was committed: its owner's claim is of it, or there is none where it claimed
+# nothing. What an open transaction claims does not count yet.
+operation_stands() {
+  gw_claim=$gw_root/claims/$gw_owner
+  [ ! -d "$gw_transaction" ] || gw_claim=$gw_transaction/claim.before
+  if [ "$gw_operation_id" = none ]; then
+    [ ! -e "$gw_claim" ]
+  else
+    grep -sqxF "operation$gw_tab$gw_operation_id" "$gw_claim"
+  fi
 }
 
 # Everything is given back: an apply that claims nothing. The folder goes with the last claim.
@@ -144,7 +172,7 @@ gw_delete() {
 registry_close() {
   lock_registry
   if registry_unused; then
-    rm -f "$gw_root/lease" "$gw_root/format" "$gw_root"/reverted-*
+    rm -f "$gw_root/lease" "$gw_root/format"
     rm -rf "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" "$gw_root/downloads" "$gw_root/fetch" "$gw_root/pending" "$gw_root/made"
     rmdir "$gw_root" 2>/dev/null || :
   fi

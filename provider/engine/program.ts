@@ -42,6 +42,8 @@ export interface Operation {
   leaveLocked?: boolean;
   /** Go on with what waited for the machine's next boot, and begin nothing else. */
   resume?: boolean;
+  /** The earlier operation that is to be confirmed or restored, as its report names it. */
+  operationId?: string;
   /** Leave the transaction open: checks from elsewhere decide about it. */
   hold?: boolean;
   /** Seconds until an unconfirmed change that endangers the login is taken back. */
@@ -163,6 +165,7 @@ function operationLines(operation: Operation): string[] {
     assign("gw_dead_holder", operation.deadHolder ?? ""),
     assign("gw_purge", operation.purge ? "yes" : ""),
     assign("gw_hold", operation.hold ? "yes" : ""),
+    assign("gw_operation_id", operation.operationId ?? ""),
     ...(operation.resume ? ["gw_resume=yes"] : []),
     assign("gw_login_user", operation.loginUser ?? "root"),
     assign("gw_leave_locked", operation.leaveLocked ? "yes" : ""),

@@ -46,6 +46,8 @@ export interface Report {
   /** The lease's holder when another deployment has the machine. */
   held?: { holder: string; since: number; until: number };
   guarded: boolean;
+  /** By which an operation that waits for its confirmation is known; empty for others. */
+  operationId: string;
   /** The dead-man timer waits for a new login. */
   armed: boolean;
   settled: boolean;
@@ -79,6 +81,7 @@ function empty(): Report {
     released: [],
     kept: [],
     guarded: false,
+    operationId: "",
     armed: false,
     settled: false,
     boots: 0,
@@ -157,6 +160,7 @@ export function parseReport(text: string): Report {
         break;
       case "unconfirmed":
         report.outcome = "unconfirmed";
+        report.operationId = a;
         break;
       case "restored":
         report.outcome = "restored";

@@ -20,7 +20,10 @@ transaction_begin() {
   if [ -f "$gw_root/claims/$gw_owner" ]; then
     cp "$gw_root/claims/$gw_owner" "$gw_new/claim.before" || return 1
   fi
-  claim_text >"$gw_new/claim.after" && cp "$gw_new/claim.after" "$gw_new/claim" && sync -f "$gw_new" || return 1
+  # By its id it is known whether it stays; it is random, for one that was taken back may be tried again.
+  gw_id=none
+  [ -z "$gw_items" ] || read -r gw_id </proc/sys/kernel/random/uuid
+  { claim_text && printf 'operation\t%s\n' "$gw_id"; } >"$gw_new/claim.after" && cp "$gw_new/claim.after" "$gw_new/claim" && sync -f "$gw_new" || return 1
   # From here on a stream side by side sees what is claimed, and what is not any more.
   mv -T "$gw_new" "$gw_transaction" && mv -fT "$gw_transaction/claim" "$gw_root/claims/$gw_owner"
 }
@@ -238,6 +241,8 @@ gw_pass_after() { # FILE of folders, last one first
 # Needs nothing but the transaction's folder.
 transaction_restore() {
   gw_places=$gw_newline
+  # Half put back, it must not be confirmed any more. A disk that is too full for the mark is no reason to stay as it is.
+  transaction_decide restoring || :
   other_claims
   : >"$gw_run/unrestored"
   tac "$gw_transaction/order" >"$gw_run/order.all"
@@ -287,8 +292,12 @@ transaction_forget() {
 
 # From the mark on, an interruption is finished, not put back. What it decides about is on the disk before it, and it
 # is on the disk before anything follows from it, be it on another file system.
-transaction_decide() { # committed | restored
+transaction_decide() { # committed | restoring | restored
   true >"$gw_transaction/$1" && sync -f "$gw_transaction"
+}
+
+transaction_is_decided() {
+  [ -e "$gw_transaction/committed" ] || [ -e "$gw_transaction/restoring" ] || [ -e "$gw_transaction/restored" ]
 }
 
 transaction_commit() {

@@ -40,7 +40,7 @@ export async function applyHostState(
   const report = await change(deployment, spec.connection, local, { ...operation, tickets, hold });
   tell(deployment, call, spec, report);
   if (!report.succeeded) throw explainFailure(local, report);
-  const here = { ...operation, machineId: report.machineId };
+  const here = { ...operation, machineId: report.machineId, operationId: report.operationId };
   if (report.armed) await confirmByLogin(deployment, { ...here, hold }, spec);
   if (hold) await decideFromElsewhere(deployment, here, spec, remote);
   return outputsOf(spec, report);
@@ -49,11 +49,6 @@ export async function applyHostState(
 /** The machine may hold parts of what was begun: the state must know of it, so that a destroy takes them back. */
 export function leavesSomething(error: unknown): error is GroundworkError {
   return error instanceof UnknownOutcome || (error instanceof GroundworkError && error.code === "GW302");
-}
-
-/** What the state keeps of a HostState that was begun and whose end was never seen. */
-export function nothingKnown(): Properties {
-  return { machineId: "", generation: randomUUID(), facts: {}, secretFacts: secret({}), drift: [] };
 }
 
 function tell({ messages }: Deployment, call: Call, spec: HostStateSpec, report: Report): void {

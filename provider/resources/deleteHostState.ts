@@ -39,7 +39,8 @@ export async function deleteHostState(
   }
   for (const place of report.kept) messages.info(`kept aside: ${place}`, call.urn);
   if (!report.succeeded) throw explainFailure(spec, report);
-  if (report.outcome === "unconfirmed") await confirmByLogin(deployment, operation, spec).catch(unlessLocked);
+  const waiting = { ...operation, operationId: report.operationId };
+  if (report.outcome === "unconfirmed") await confirmByLogin(deployment, waiting, spec).catch(unlessLocked);
 }
 
 /** The machine answered, and let nobody in: what went was the login in use. */

@@ -116,7 +116,11 @@ export class Stream {
 
   async #confirmed(report: Report): Promise<Report> {
     if (report.outcome !== "unconfirmed") return report;
-    const confirmation = await this.#subject.session.confirm(this.#operation("confirm"));
+    const { operationId } = report;
+    const confirmation = await this.#subject.session.confirm({
+      ...this.#operation("confirm"),
+      operationId,
+    });
     return { ...report, outcome: confirmation.outcome };
   }
 }

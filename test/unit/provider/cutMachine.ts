@@ -59,14 +59,31 @@ export class CutMachine {
   commands = 0;
 
   /** Runs an operation; what it reported, and undefined when it was cut. */
-  run(wanted: Wanted, action: Operation["action"], cut?: Cut): string | undefined {
+  run(
+    wanted: Wanted,
+    action: Operation["action"],
+    cut?: Cut,
+    more: Partial<Operation> = {},
+  ): string | undefined {
+    return this.#run(
+      renderProgram(wanted, { ...operation, action, machineId: "", tickets: {}, ...more }),
+      cut,
+    );
+  }
+
+  /** Does what the dead-man timer does when its time is over. */
+  revert(cut?: Cut): string | undefined {
+    const program = renderProgram({ items: [] }, { ...operation, action: "read" });
+    return this.#run(program.replace("</dev/null gw_main read END", "</dev/null gw_revert END"), cut);
+  }
+
+  #run(program: string, cut?: Cut): string | undefined {
     const run = join(this.folder, "run");
     rmSync(run, { recursive: true, force: true });
     mkdirSync(run);
-    const program = renderProgram(wanted, { ...operation, action, machineId: "", tickets: {} });
-    const last = program.lastIndexOf("</dev/null gw_main");
+    const last = program.lastIndexOf("</dev/null gw_");
     const begin = `${program.slice(0, last)}${this.#asMachine(run, cut?.at ?? 0)}`;
-    const text = `${begin}${program.slice(last)}printf %s "$cut_count" >"$gw_run/commands"\n`;
+    const text = `${begin}${program.slice(last)}printf %s "$cut_count" >'${run}/commands'\n`;
     const { signal, stderr } = spawnSync("dash", ["-s"], { input: text, encoding: "utf8" });
     if (signal !== null) {
       if (cut?.power) this.#losePower();
@@ -82,6 +99,7 @@ export class CutMachine {
 gw_root='${this.root}' gw_locks='${join(this.folder, "locks")}' gw_run='${run}' gw_boot_due='${run}/none'
 exec 3>"$gw_run/report"
 id() { echo 0; }
+mktemp() { command mkdir '${run}/timer' && echo '${run}/timer'; }
 machine_identity() { report machine test; }
 cut_count=0
 cut_step() {

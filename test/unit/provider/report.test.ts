@@ -18,7 +18,7 @@ const whole = [
   `check c2 skip 0 ${encoded("")}`,
   `fact host ${encoded("m1\n")}`,
   "armed",
-  "unconfirmed",
+  "unconfirmed 0f9e",
   "end ok",
 ];
 
@@ -41,7 +41,7 @@ describe("a report from a machine", () => {
     assert.deepEqual(report.released, ["restored file:/etc/old one"]);
     assert.deepEqual(report.kept, ["/var/lib/groundwork/kept/1-a file:/etc/a"]);
     assert.equal(report.armed, true);
-    assert.equal(report.outcome, "unconfirmed");
+    assert.deepEqual([report.outcome, report.operationId], ["unconfirmed", "0f9e"]);
     assert.deepEqual([report.complete, report.succeeded], [true, true]);
   });
 

@@ -11,6 +11,7 @@ gw_holder='host/1/2/3'
 gw_dead_holder=''
 gw_purge=''
 gw_hold=''
+gw_operation_id=''
 gw_login_user='root'
 gw_leave_locked=''
 gw_deadman_seconds=60
