@@ -64,6 +64,11 @@ async function unknownOutcome<T>(work: Promise<T>): Promise<T> {
   });
 }
 
+/** False for a login that was refused, and for one whose shell ended before the program's first word. */
+function mayHaveBegun({ code, stdout, stderr }: SshResult): boolean {
+  return parseReport(stdout).machineId !== "" || (code === 255 && classifySshFailure(stderr) === "GW201");
+}
+
 /** Programs on one machine over the shared connection. */
 export class MachineSession {
   readonly #pool: SshPool;
@@ -118,14 +123,24 @@ export class MachineSession {
     return this.#askUntilAnswered(readCommand, program);
   }
 
-  /** Confirms a change over a connection of its own: the proof is the login. */
+  /**
+   * Confirms a change over a connection of its own: the proof is the login. Errors: GW202, GW204, GW205, GW311 where it
+   * did not come to that, {@link UnknownOutcome} where the answer was lost.
+   */
   async confirm(operation: Operation): Promise<Report> {
     const result = await this.#pool.runOnNewConnection(
       this.#connection,
       this.#asRoot(readCommand),
       renderProgram({ items: [] }, { ...operation, action: "confirm" }),
     );
-    return this.#parse(result);
+    const report = Promise.resolve(result).then((answer) => this.#parse(answer));
+    return mayHaveBegun(result) ? unknownOutcome(report) : report;
+  }
+
+  /** Takes back what waits for its confirmation, unless it was confirmed: the report says which. */
+  async takeBack(operation: Operation): Promise<Report> {
+    const restore = () => this.change({ items: [] }, { ...operation, action: "restore" });
+    return unknownOutcome(reconnecting(this.machine, restore));
   }
 
   /** Asks a running program to stop at the next item and put the machine back. */

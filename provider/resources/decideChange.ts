@@ -3,6 +3,7 @@ import { GroundworkError } from "../../errors/index.ts";
 import type { Check, CheckResult } from "../checks/check.ts";
 import { runChecks } from "../checks/runChecks.ts";
 import type { Deployment } from "../deployment/deployment.ts";
+import { UnknownOutcome } from "../engine/machine.ts";
 import type { Operation } from "../engine/program.ts";
 import { explainFailure } from "./explainFailure.ts";
 import type { HostStateSpec } from "./hostStateSpec.ts";
@@ -12,26 +13,36 @@ const confirmTries = 5;
 const confirmPause = 2;
 
 /**
- * Proves by a new login that a change locked nobody out; without that the machine takes it back by itself.
- * Errors: GW307.
+ * Proves by a new login that a change locked nobody out; without that the machine takes it back by itself. Where a
+ * login was lost before its answer, the change is taken back at once, unless the machine says that it was confirmed.
+ * Errors: GW302, GW307, {@link UnknownOutcome} where nobody answers any more.
  */
 export async function confirmByLogin(
   deployment: Deployment,
   operation: Operation,
   spec: HostStateSpec,
+  pauseSeconds = confirmPause,
 ): Promise<void> {
   const session = deployment.session(spec.connection);
   let last: unknown;
+  let lost = false;
   for (let attempt = 1; attempt <= confirmTries; attempt++) {
-    if (attempt > 1) await sleep(confirmPause * 1000);
+    if (attempt > 1) await sleep(pauseSeconds * 1000);
     const report = await session.confirm(operation).catch((error: unknown) => {
       last = error;
+      lost ||= error instanceof UnknownOutcome;
     });
     if (report?.succeeded) return;
     if (report !== undefined) throw explainFailure(spec, report);
   }
+  const report = lost ? await session.takeBack(operation) : undefined;
+  if (report?.outcome === "committed") return;
+  if (report !== undefined && report.outcome !== "restored") throw explainFailure(spec, report);
+  const now = lost
+    ? "the machine was put back as it was"
+    : `the machine takes it back by itself within ${operation.deadmanSeconds} s`;
   throw new GroundworkError("GW307", {
-    what: `no new login succeeded after the change (${last instanceof Error ? last.message : "unknown"}); the machine takes it back by itself within ${operation.deadmanSeconds} s`,
+    what: `no new login succeeded after the change (${last instanceof Error ? last.message : "unknown"}); ${now}`,
     where: spec.connection.name,
     cause: last,
   });
@@ -52,7 +63,7 @@ export async function decideFromElsewhere(
     if (!committed.succeeded) throw explainFailure(spec, committed);
     return;
   }
-  const report = await session.change({ items: [] }, { ...operation, action: "restore" });
+  const report = await session.takeBack(operation);
   throw checksFailed(spec, failed, report.outcome === "restored");
 }
 
