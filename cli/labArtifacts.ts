@@ -1,9 +1,9 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, relative, sep } from "node:path";
+import { labArtifactsFile } from "../foundation/stateFolder.ts";
 import { groundsInUse } from "../lab/machineRecords.ts";
 import { ensureRootTree, type RootImage } from "../lab/rootImage.ts";
 import type { LabArtifacts } from "../stacks/labArtifacts.ts";
-import { labArtifactsFile } from "../stacks/stateFolder.ts";
 import {
   cacheFolder,
   ensureContainerImages,

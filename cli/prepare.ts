@@ -1,8 +1,8 @@
 import { GroundworkError } from "../errors/index.ts";
+import { labLoginKey } from "../foundation/stateFolder.ts";
 import { labPackages } from "../lab/host.ts";
 import { ensureRootImage } from "../lab/rootImage.ts";
 import type { Configuration } from "../stacks/configuration.ts";
-import { labLoginKey } from "../stacks/stateFolder.ts";
 import { ensureDebianPackages, isDebian, type Progress } from "../tools/index.ts";
 import { ensureLabArtifacts } from "./labArtifacts.ts";
 import { ensureLoginKey } from "./loginKey.ts";

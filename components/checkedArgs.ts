@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { problemsError } from "./problem.ts";
-import { schemaProblems } from "./schemaProblems.ts";
+import { problemsError } from "../foundation/problem.ts";
+import { schemaProblems } from "../foundation/schemaProblems.ts";
 
 /**
  * Plain arguments of a component with their defaults filled in. Everything that is wrong is named at once, by its

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { firstAddress, parseSubnet, samePlace } from "../foundation/subnet.ts";
 import type { LabMachineSpec, LabNetworkSpec, LabNetworkState } from "./spec.ts";
-import { firstAddress, parseSubnet, samePlace } from "./subnet.ts";
 
 /** Where the lab keeps what it must know without Pulumi: one folder per network. */
 export const stateRoot = "/var/lib/groundwork-lab";

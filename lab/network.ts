@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { GroundworkError } from "../errors/index.ts";
+import { overlaps, parseSubnet, type Subnet } from "../foundation/subnet.ts";
 import { artifactServerRuns, ensureArtifactServer, stopArtifactServer } from "./artifactProcess.ts";
 import { attempt, run } from "./command.ts";
 import { removeFolder } from "./disk.ts";
@@ -14,7 +15,6 @@ import { networkNames, networkState } from "./naming.ts";
 import { ensureNat, natExists, removeNat } from "./nat.ts";
 import { ensurePassage, missingPassage, removePassage } from "./passage.ts";
 import { checkNetworkSpec, type LabNetworkSpec, type LabNetworkState } from "./spec.ts";
-import { overlaps, parseSubnet, type Subnet } from "./subnet.ts";
 
 /** How a network was found: `degraded` when parts are missing, `absent` when this host never heard of it. */
 export interface LabNetworkReading {

@@ -3,10 +3,10 @@ import { chmod, copyFile, mkdir, readdir, rename, rm, symlink, writeFile } from 
 import { basename, dirname, join } from "node:path";
 import { execa } from "execa";
 import { GroundworkError } from "../errors/index.ts";
+import { cacheFolder } from "../foundation/cacheFolder.ts";
+import { fileSha256, recipeKey } from "../foundation/digest.ts";
+import { requireDiskSpace } from "../foundation/diskSpace.ts";
 import { ensureEntry } from "../tools/cacheEntry.ts";
-import { cacheFolder } from "../tools/cacheFolder.ts";
-import { fileSha256, recipeKey } from "../tools/digest.ts";
-import { requireDiskSpace } from "../tools/diskSpace.ts";
 import { type Progress, reporting } from "../tools/progress.ts";
 import { aptConfigurationFor } from "./aptConfiguration.ts";
 import { run } from "./command.ts";

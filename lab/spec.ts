@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { GroundworkError } from "../errors/index.ts";
-import { contains, firstAddress, parseSubnet } from "./subnet.ts";
+import { contains, firstAddress, parseSubnet } from "../foundation/subnet.ts";
 
 /** A network of lab machines on this host: a bridge, NAT to the outside and an artifact server. */
 export interface LabNetworkSpec {

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { type Problem, problemsError } from "../components/problem.ts";
-import { schemaProblems } from "../components/schemaProblems.ts";
+import { type Problem, problemsError } from "../foundation/problem.ts";
+import { schemaProblems } from "../foundation/schemaProblems.ts";
 import { crossCheck } from "./configuration/crossChecks/index.ts";
 import { knownParts } from "./configuration/known.ts";
 import { type MachineSettings, machines } from "./configuration/machines.ts";
 import { type NetworkSettings, network } from "./configuration/network.ts";
 import { type StreamsSettings, streams } from "./configuration/streams.ts";
 
-export { problemsError as configurationError } from "../components/problem.ts";
+export { problemsError as configurationError } from "../foundation/problem.ts";
 export type {
   BastionSettings,
   ExistingMachineSettings,

@@ -1,2 +1,2 @@
 /** One thing that is wrong with a configuration. */
-export type { Problem as ConfigurationProblem } from "../components/problem.ts";
+export type { Problem as ConfigurationProblem } from "../foundation/problem.ts";

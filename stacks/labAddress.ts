@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { addressText, parseSubnet } from "../lab/subnet.ts";
+import { addressText, parseSubnet } from "../foundation/subnet.ts";
 
 /** Places at the start of a lab network that are never given to a machine by itself (bridge, fixed addresses). */
 const reserved = 32n;

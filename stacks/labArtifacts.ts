@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import type { Architecture } from "../components/machine.ts";
 import type { ArtifactCatalogue, ContainerImage } from "../components/runtime/index.ts";
 import { GroundworkError } from "../errors/index.ts";
+import { labArtifactsFile } from "../foundation/stateFolder.ts";
 import * as pulumi from "../pulumi.ts";
 import type { ImageName, ProgramName } from "../versions/index.ts";
-import { labArtifactsFile } from "./stateFolder.ts";
 
 /** One file that the lab's artifact server shows. */
 export interface LabArtifact {

@@ -1,8 +1,9 @@
 import type { Architecture, Machine } from "../components/machine.ts";
-import { parseSubnet, samePlace } from "../lab/subnet.ts";
+import { cacheFolder } from "../foundation/cacheFolder.ts";
+import { labLoginKey } from "../foundation/stateFolder.ts";
+import { parseSubnet, samePlace } from "../foundation/subnet.ts";
 import { type Connection, LabMachine, LabNetwork, type LabNetworkSpec } from "../provider/index.ts";
 import * as pulumi from "../pulumi.ts";
-import { cacheFolder } from "../tools/cacheFolder.ts";
 import { localPath } from "./configuration/localFile.ts";
 import { peerAddress } from "./configuration/peerAddress.ts";
 import type {
@@ -11,7 +12,6 @@ import type {
   ExistingMachineSettings,
   LabMachineSettings,
 } from "./configuration.ts";
-import { labLoginKey } from "./stateFolder.ts";
 
 /** The machines of a stack, and the lab's network where there is a lab. */
 export interface Machines {

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { GroundworkError } from "../errors/index.ts";
+import { cacheFolder } from "../foundation/cacheFolder.ts";
 import type { Architecture } from "../versions/index.ts";
 import { type CacheEntry, ensureEntry } from "./cacheEntry.ts";
-import { cacheFolder } from "./cacheFolder.ts";
 import { aptOptions, isDebian } from "./debianPackages.ts";
 import { type Progress, reporting, reportingReady } from "./progress.ts";
 

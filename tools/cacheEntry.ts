@@ -14,7 +14,7 @@ import { basename, dirname, join } from "node:path";
 import { lock } from "proper-lockfile";
 import { z } from "zod";
 import { GroundworkError } from "../errors/index.ts";
-import { fileSha256 } from "./digest.ts";
+import { fileSha256 } from "../foundation/digest.ts";
 
 const fileRecord = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),

@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { GroundworkError } from "../errors/index.ts";
+import { cacheFolder } from "../foundation/cacheFolder.ts";
+import { fileSha256, recipeKey } from "../foundation/digest.ts";
+import { requireDiskSpace } from "../foundation/diskSpace.ts";
 import {
   type Architecture,
   type ImageDefinition,
@@ -10,10 +13,7 @@ import {
 } from "../versions/index.ts";
 import { ensureBusybox } from "./busybox.ts";
 import { ensureEntry } from "./cacheEntry.ts";
-import { cacheFolder } from "./cacheFolder.ts";
 import { programsWithLibraries } from "./debianPrograms.ts";
-import { fileSha256, recipeKey } from "./digest.ts";
-import { requireDiskSpace } from "./diskSpace.ts";
 import { ensurePrograms, hostArchitecture, type ReadyProgram } from "./ensurePrograms.ts";
 import { type Image, type ImageEntry, writeImageArchive } from "./imageArchive.ts";
 import { type Progress, reporting, reportingReady } from "./progress.ts";

@@ -2,6 +2,9 @@ import { readFile } from "node:fs/promises";
 import { arch, platform } from "node:os";
 import { join } from "node:path";
 import { GroundworkError } from "../errors/index.ts";
+import { cacheFolder } from "../foundation/cacheFolder.ts";
+import { recipeKey } from "../foundation/digest.ts";
+import { requireDiskSpace } from "../foundation/diskSpace.ts";
 import {
   type Architecture,
   type BundleDefinition,
@@ -11,10 +14,7 @@ import {
   programs,
 } from "../versions/index.ts";
 import { type CacheEntry, ensureEntry, type Recipe, RouteUnavailable } from "./cacheEntry.ts";
-import { cacheFolder } from "./cacheFolder.ts";
 import { ensureDebianPackages, isDebian } from "./debianPackages.ts";
-import { recipeKey } from "./digest.ts";
-import { requireDiskSpace } from "./diskSpace.ts";
 import {
   buildGoModule,
   findGo,

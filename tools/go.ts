@@ -3,8 +3,8 @@ import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { execa } from "execa";
 import { GroundworkError } from "../errors/index.ts";
+import { fullDisk } from "../foundation/diskSpace.ts";
 import type { Architecture, GoModule } from "../versions/index.ts";
-import { fullDisk } from "./diskSpace.ts";
 
 /** The Go that is installed. */
 export interface GoInstallation {

@@ -1,7 +1,7 @@
 /** Gets the programs, container images and Debian packages that Groundwork needs, into a cache outside the repository. */
-export { cacheFolder } from "./cacheFolder.ts";
+export { cacheFolder } from "../foundation/cacheFolder.ts";
+export { requireDiskSpace } from "../foundation/diskSpace.ts";
 export { type EnsureImagesOptions, ensureContainerImages, type ReadyImage } from "./containerImages.ts";
 export { ensureDebianPackages, isDebian } from "./debianPackages.ts";
-export { requireDiskSpace } from "./diskSpace.ts";
 export { type EnsureOptions, ensurePrograms, hostArchitecture, type ReadyProgram } from "./ensurePrograms.ts";
 export { type Progress, type ProgressEvent, plainProgress } from "./progress.ts";

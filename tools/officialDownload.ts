@@ -6,10 +6,10 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
 import { GroundworkError } from "../errors/index.ts";
+import { fileSha256 } from "../foundation/digest.ts";
+import { fullDisk } from "../foundation/diskSpace.ts";
 import type { OfficialDownload } from "../versions/index.ts";
 import { RouteUnavailable } from "./cacheEntry.ts";
-import { fileSha256 } from "./digest.ts";
-import { fullDisk } from "./diskSpace.ts";
 
 /** Time limits of a download, in milliseconds. */
 export interface DownloadLimits {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { GroundworkError } from "../errors/index.ts";
-import { fullDisk } from "./diskSpace.ts";
+import { fullDisk } from "../foundation/diskSpace.ts";
 
 const flags = ["-Os", "-s", "-static", "-Wall", "-Werror", "-Wl,--build-id=none"];
 

@@ -1,5 +1,6 @@
 import { Argument, Command } from "commander";
 import { GroundworkError } from "../../errors/index.ts";
+import { labLoginKey } from "../../foundation/stateFolder.ts";
 import { diskFill, diskHeal, networkCut, networkHeal, powerCut } from "../../lab/faults.ts";
 import { readJson } from "../../lab/json.ts";
 import { startMachine } from "../../lab/machine.ts";
@@ -11,7 +12,6 @@ import {
 } from "../../lab/machineRecords.ts";
 import { machineNames } from "../../lab/naming.ts";
 import type { LabMachineSpec } from "../../lab/spec.ts";
-import { labLoginKey } from "../../stacks/stateFolder.ts";
 import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
 import { sshHere } from "../pinnedSsh.ts";
 

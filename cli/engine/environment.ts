@@ -1,6 +1,6 @@
 import { delimiter, join } from "node:path";
-import { stateFolder } from "../../stacks/stateFolder.ts";
-import { cacheFolder } from "../../tools/cacheFolder.ts";
+import { cacheFolder } from "../../foundation/cacheFolder.ts";
+import { stateFolder } from "../../foundation/stateFolder.ts";
 
 /** The stack that `./groundwork up` brings up by itself, and the only one whose passphrase Groundwork makes. */
 export const labStack = "dev";

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { stateFolder } from "../../stacks/stateFolder.ts";
+import { stateFolder } from "../../foundation/stateFolder.ts";
 import { root } from "../root.ts";
 
 /** The stack's configuration file in a project's folder. */

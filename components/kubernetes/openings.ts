@@ -1,4 +1,4 @@
-import { contains, parseSubnet } from "../../lab/subnet.ts";
+import { contains, parseSubnet } from "../../foundation/subnet.ts";
 import type { ItemInput } from "../../provider/index.ts";
 import * as pulumi from "../../pulumi.ts";
 import type { Machine } from "../machine.ts";

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { labArtifactsFile } from "../../foundation/stateFolder.ts";
 import { parseConfiguration } from "../../stacks/configuration.ts";
 import { createMachines } from "../../stacks/machines.ts";
-import { labArtifactsFile } from "../../stacks/stateFolder.ts";
 import { createStreams } from "../../stacks/streams.ts";
 import { captureGraph, type Graph } from "../../test/graph/harness.ts";
 

@@ -5,9 +5,9 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lock } from "proper-lockfile";
-import { cacheFolder } from "../../tools/cacheFolder.ts";
-import { fileSha256 } from "../../tools/digest.ts";
-import { fullDisk } from "../../tools/diskSpace.ts";
+import { cacheFolder } from "../../foundation/cacheFolder.ts";
+import { fileSha256 } from "../../foundation/digest.ts";
+import { fullDisk } from "../../foundation/diskSpace.ts";
 
 /** What a file is known by, and where it may be had. */
 export interface ArtifactSource {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { stateFolder } from "../../stacks/stateFolder.ts";
+import { stateFolder } from "../../foundation/stateFolder.ts";
 import type { CheckResult } from "../checks/check.ts";
 
 /** Folder of the evidence: `$GROUNDWORK_REPORTS`, or `reports` under {@link stateFolder}. */

@@ -1,10 +1,10 @@
 import { chmod, mkdir, open, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
+import { fileSha256, recipeKey } from "../../foundation/digest.ts";
 import { run } from "../../lab/command.ts";
 import { localCertificates, makeDebianTree, rootPackages } from "../../lab/rootImage.ts";
 import { ensureEntry } from "../../tools/cacheEntry.ts";
-import { fileSha256, recipeKey } from "../../tools/digest.ts";
 import { cacheFolder, ensureDebianPackages, requireDiskSpace } from "../../tools/index.ts";
 
 /** Programs of this computer that make and run guests. */

@@ -1,5 +1,5 @@
 import { GroundworkError } from "../../../errors/index.ts";
-import { addressNumber, addressText, parseSubnet } from "../../../lab/subnet.ts";
+import { addressNumber, addressText, parseSubnet } from "../../../foundation/subnet.ts";
 
 /** Leading bits of one machine's share of the pod network: 254 pods. */
 const share = 24;

@@ -1,5 +1,5 @@
-import type { Problem } from "../../../components/problem.ts";
-import { addressText, contains, firstAddress, parseSubnet, type Subnet } from "../../../lab/subnet.ts";
+import type { Problem } from "../../../foundation/problem.ts";
+import { addressText, contains, firstAddress, parseSubnet, type Subnet } from "../../../foundation/subnet.ts";
 import type { KnownConfiguration, KnownMachine } from "../known.ts";
 import { existingPeerAddress, labPeerAddress } from "../peerAddress.ts";
 import { doubles, problem, type Said } from "./problem.ts";

@@ -1,4 +1,4 @@
-import type { Problem } from "../../../components/problem.ts";
+import type { Problem } from "../../../foundation/problem.ts";
 import type { Known, KnownConfiguration, KnownMachine } from "../known.ts";
 import type { BastionSettings } from "../machines.ts";
 import { doubles } from "./problem.ts";

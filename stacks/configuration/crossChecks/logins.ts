@@ -1,5 +1,5 @@
-import type { Problem } from "../../../components/problem.ts";
 import { lockOut } from "../../../components/security/sshd.ts";
+import type { Problem } from "../../../foundation/problem.ts";
 import type { KnownConfiguration } from "../known.ts";
 import { problem } from "./problem.ts";
 

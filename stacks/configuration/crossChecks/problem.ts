@@ -1,4 +1,4 @@
-import type { Problem } from "../../../components/problem.ts";
+import type { Problem } from "../../../foundation/problem.ts";
 
 /** A property that another one speaks against. */
 export const problem = (path: string, what: string): Problem => ({ code: "GW101", path, what });

@@ -1,6 +1,6 @@
 import { podSubnetOf } from "../../../components/kubernetes/podNetwork/podSubnet.ts";
-import type { Problem } from "../../../components/problem.ts";
-import { contains, overlaps, parseSubnet, type Subnet } from "../../../lab/subnet.ts";
+import type { Problem } from "../../../foundation/problem.ts";
+import { contains, overlaps, parseSubnet, type Subnet } from "../../../foundation/subnet.ts";
 import type { KnownConfiguration } from "../known.ts";
 import type { NetworkSettings } from "../network.ts";
 import { peerAddresses } from "./addresses.ts";

@@ -1,4 +1,4 @@
-import type { Problem } from "../../../components/problem.ts";
+import type { Problem } from "../../../foundation/problem.ts";
 import type { KnownConfiguration } from "../known.ts";
 import { neededStreams, type StreamName } from "../streams.ts";
 import { problem } from "./problem.ts";

@@ -33,7 +33,7 @@ import {
   routesFile,
   tableFile,
 } from "../../../components/kubernetes/podNetwork/routes.ts";
-import { addressText, contains, overlaps, parseSubnet, type Subnet } from "../../../lab/subnet.ts";
+import { addressText, contains, overlaps, parseSubnet, type Subnet } from "../../../foundation/subnet.ts";
 import type { CommandItem } from "../../../provider/index.ts";
 import { assertGolden } from "./golden.ts";
 import { run, sh, shApart } from "./shell.ts";

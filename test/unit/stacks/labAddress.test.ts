@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { contains, firstAddress, parseSubnet } from "../../../lab/subnet.ts";
+import { contains, firstAddress, parseSubnet } from "../../../foundation/subnet.ts";
 import { machineName } from "../../../stacks/configuration/machines.ts";
 import { peerAddress } from "../../../stacks/configuration/peerAddress.ts";
 import { examineConfiguration } from "../../../stacks/configuration.ts";

@@ -5,8 +5,8 @@ import { readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { extract } from "tar-stream";
+import { fileSha256 } from "../../../foundation/digest.ts";
 import { libraryPaths } from "../../../tools/debianPrograms.ts";
-import { fileSha256 } from "../../../tools/digest.ts";
 import { type Image, type ImageEntry, withFolders, writeImageArchive } from "../../../tools/imageArchive.ts";
 import { inTemporaryFolder } from "./temporary.ts";
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { cacheFolder } from "../../../tools/cacheFolder.ts";
-import { recipeKey } from "../../../tools/digest.ts";
+import { cacheFolder } from "../../../foundation/cacheFolder.ts";
+import { recipeKey } from "../../../foundation/digest.ts";
 import { explainGo, goRecipe, moduleFolder, requireGo } from "../../../tools/go.ts";
 import { type BundleDefinition, bundles, type GoModule, programs } from "../../../versions/index.ts";
 

@@ -10,7 +10,7 @@ import {
   parseSubnet,
   type Subnet,
   samePlace,
-} from "../../../lab/subnet.ts";
+} from "../../../foundation/subnet.ts";
 
 function subnet(text: string): Subnet {
   const parsed = parseSubnet(text);
