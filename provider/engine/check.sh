@@ -9,8 +9,7 @@ check_run() {
   clock
   gw_started=${gw_now%.*}
   while :; do
-    printf '%s' "$gw_script" >"$gw_run/script"
-    limit sh "$gw_run/script" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-
+    run_script "$gw_script" >"$gw_run/log" 2>&1
     gw_status=$?
     clock
     gw_elapsed=$((${gw_now%.*} - gw_started))
@@ -39,16 +38,14 @@ checks_run() { # INDEX…
 facts_read() {
   for gw_i in $gw_facts; do
     "fact_$gw_i"
-    printf '%s' "$gw_script" >"$gw_run/script"
-    if ! limit sh "$gw_run/script" >"$gw_run/fact" 2>"$gw_run/log" </dev/null; then
+    if ! run_script "$gw_script" >"$gw_run/fact" 2>"$gw_run/log"; then
       report_text failed "$gw_i" fact <"$gw_run/log"
       return 1
     fi
-    if [ "$(wc -c <"$gw_run/fact")" -gt 65536 ]; then
+    report_whole "$gw_run/fact" fact "$gw_i" || {
       echo 'longer than 64 KiB' | report_text failed "$gw_i" fact
       return 1
-    fi
-    printf 'fact %s %s\n' "$gw_i" "$(base64 "$gw_run/fact" | tr -d '\n')" >&3
+    }
     rm -f "$gw_run/fact"
   done
 }

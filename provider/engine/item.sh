@@ -16,6 +16,13 @@ data() { "data_$gw_index"; }
 # Runs a command of the current item under its time limit.
 limit() { timeout -k 5 "$time_limit" "$@"; }
 
+# Runs a script that came with the program. Its descriptors are its own: what it leaves running must neither write the
+# report nor hold the session or the engine's locks. The run's folder is root's alone.
+run_script() { # SCRIPT
+  printf '%s' "$1" >"$gw_run/script" || return 1
+  limit sh "$gw_run/script" </dev/null 3>&- 7>&- 8>&-
+}
+
 # Runs a command while holding the machine's short lock NAME, so that streams side by side do not collide.
 locked() { # NAME COMMAND…
   gw_lock=$1

@@ -32,7 +32,10 @@ gw_request() {
     else
       : >"$gw_run/request"
     fi
-    report_text request "$gw_i" "$gw_ticket" <"$gw_run/request"
+    report_whole "$gw_run/request" request "$gw_i" "$gw_ticket" || {
+      echo 'longer than 64 KiB' | report_text failed "$gw_i" request
+      return 1
+    }
   done
 }
 

@@ -5,11 +5,19 @@
 
 report() { printf '%s\n' "$*" >&3; }
 
-# Standard input in base64 on one line, its last 4 KiB.
+# Standard input in base64 on one line, its last 4 KiB: evidence ends with what matters.
 encoded() { tail -c 4096 | base64 | tr -d '\n'; }
 
 report_text() { # WORDS… < text
   printf '%s %s\n' "$*" "$(encoded)" >&3
+}
+
+# What is of use only whole: false for a file of more than 64 KiB.
+report_whole() { # FILE WORDS…
+  gw_file=$1
+  shift
+  [ "$(wc -c <"$gw_file")" -le 65536 ] || return 1
+  printf '%s %s\n' "$*" "$(base64 "$gw_file" | tr -d '\n')" >&3
 }
 
 # Seconds since boot with two digits, without a process.

@@ -2,15 +2,8 @@
 # shellcheck disable=SC2154,SC2034 # the engine sets the item's variables and reads $observed
 # command: name run unless undo again
 
-# The run's folder is root's alone. The script's descriptors are its own: a daemon that it starts must not hold the
-# engine's locks.
-command_script() { # SCRIPT
-  printf '%s' "$1" >"$gw_run/script" || return 1
-  limit sh "$gw_run/script" </dev/null 3>&- 7>&- 8>&-
-}
-
 command_run() {
-  command_script "$run"
+  run_script "$run"
   gw_code=$?
   rm -f "$gw_run/script"
   return "$gw_code"
@@ -18,7 +11,7 @@ command_run() {
 
 command_observe() {
   # What it says is evidence when it still fails after the command ran.
-  command_script "$unless" >>"$gw_run/log" 2>&1
+  run_script "$unless" >>"$gw_run/log" 2>&1
   case $? in
     0) observed=done=yes ;;
     124 | 137) observed=done=unknown ;;
@@ -58,7 +51,7 @@ command_restore() {
 # A run that was cut short may have left a part of its work while `unless` says that nothing is done. So `undo`
 # always runs; where nothing was left to undo, it may fail.
 command_undo() {
-  command_script "$undo" && return
+  run_script "$undo" && return
   gw_undone=$?
   command_observe
   [ "$observed" != done=no ] || return 0
