@@ -1,6 +1,7 @@
 /** The provider's face to programs and components. */
 export type { Check, CheckResult } from "./checks/check.ts";
 export { type Connection, connectionSchema } from "./connection.ts";
+export { type Fate, fateOf, holderOf, startedAt } from "./deployment/holder.ts";
 export type { Reader } from "./direct.ts";
 export { quote } from "./engine/shell.ts";
 export { familyOf, network } from "./items/cidr.ts";

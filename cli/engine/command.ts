@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
+import { noteEngine } from "./engineNotes.ts";
 
 /** What a run of the engine's program left. */
 export interface CommandOutput {
@@ -49,16 +50,18 @@ export class EngineCommand {
     _signal?: AbortSignal,
     input?: string,
   ): Promise<CommandOutput> {
-    const env = { ...process.env, ...this.#environment, ...environment, PULUMI_AUTOMATION_API: "true" };
+    const env: NodeJS.ProcessEnv = { ...process.env, ...this.#environment, ...environment };
+    env.PULUMI_AUTOMATION_API = "true";
     const whole = args.includes("--non-interactive") ? args : [...args, "--non-interactive"];
     const child = spawn(this.command, whole, { cwd, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
     this.#running = child;
+    const forget = noteEngine(env.PULUMI_BACKEND_URL ?? "", child.pid);
     child.stdin.on("error", () => undefined).end(input ?? "");
     const stdout = collect(child.stdout, onOutput);
     const stderr = collect(child.stderr, onError);
     const code = await new Promise<number>((resolve, reject) => {
       child.on("error", reject).on("close", (exit) => resolve(exit ?? -1));
-    });
+    }).finally(forget);
     const output = { stdout: stdout.text(), stderr: stderr.text(), code };
     if (code !== 0) throw new EngineFailure(output);
     return output;

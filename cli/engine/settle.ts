@@ -1,5 +1,7 @@
+import { fateOf } from "../../provider/index.ts";
 import type { Engine } from "./engine.ts";
-import { isAbandoned, isAlive, lockHolders } from "./lock.ts";
+import { forgetEngine, notedEngines } from "./engineNotes.ts";
+import { fateOfLock, isAbandoned, lockHolders } from "./lock.ts";
 import { pendingNames, settled } from "./pending.ts";
 
 /** What settling needs of an engine. */
@@ -14,9 +16,11 @@ export type Settled = Pick<
  * Errors: GW704 while another operation lives.
  */
 export async function settle(engine: Settled, say: (text: string) => void): Promise<string[]> {
-  const holders = await lockHolders(engine.backend, engine.project, engine.stack);
-  if (isAbandoned(holders, isAlive)) {
+  const holders = lockHolders(engine.backend, engine.project, engine.stack);
+  const engines = await notedEngines(engine.backend);
+  if (isAbandoned(holders, (holder) => fateOfLock(holder, engines))) {
     await engine.cancelLock();
+    for (const note of engines) if (fateOf(note.holder) === "dead") forgetEngine(engine.backend, note.holder);
     say(`the lock of a killed operation (process ${holders.map(({ pid }) => pid).join(", ")}) was removed`);
   }
   const deployment = await engine.exportEncrypted();

@@ -3,19 +3,28 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
 /**
- * Who holds a lease: `HOST/PID/START/PLACE`. Start and place tell this process from a later one of the same number,
+ * Who holds something: `HOST/PID/START/PLACE`. Start and place tell this process from a later one of the same number,
  * and this computer's processes from those of another one, or of a container, with the same host name.
  */
-export function thisHolder(): string {
-  return [hostname(), process.pid, startOf(process.pid) ?? "", place()].join("/");
+export function holderOf(pid: number): string {
+  return [hostname(), pid, startOf(pid) ?? "", place()].join("/");
+}
+
+/** By which this process is known. */
+export const thisHolder = (): string => holderOf(process.pid);
+
+/** What became of a process; of one that ran elsewhere nothing is known. */
+export type Fate = "alive" | "dead" | "unknown";
+
+/** What became of a holder. */
+export function fateOf(holder: string): Fate {
+  const [host, pid = "", start, where] = holder.split("/");
+  if (host !== hostname() || where !== place() || !/^\d+$/.test(pid)) return "unknown";
+  return isAlive(Number(pid)) && (startOf(Number(pid)) ?? "") === start ? "alive" : "dead";
 }
 
 /** True when the holder of a lease ran on this computer and is dead. */
-export function isDeadHolder(holder: string): boolean {
-  const [host, pid = "", start, where] = holder.split("/");
-  if (host !== hostname() || where !== place() || !/^\d+$/.test(pid)) return false;
-  return !isAlive(Number(pid)) || (startOf(Number(pid)) ?? "") !== start;
-}
+export const isDeadHolder = (holder: string): boolean => fateOf(holder) === "dead";
 
 /** True while a process of this number runs here, whoever owns it. */
 export function isAlive(pid: number): boolean {
@@ -26,6 +35,19 @@ export function isAlive(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
+
+/**
+ * When the process of a number started, in milliseconds, on a computer that was `booted` then; undefined where there
+ * is none. Without /proc it may have run since ever.
+ */
+export function startedAt(pid: number, booted: number): number | undefined {
+  if (!isAlive(pid)) return undefined;
+  const start = startOf(pid);
+  return start === undefined ? 0 : booted + Number(start) * tickMilliseconds;
+}
+
+/** The kernel tells every program of 100 ticks a second, whatever it counts itself: USER_HZ. */
+const tickMilliseconds = 10;
 
 /** When a process started, in the kernel's ticks since boot: field 22 of proc_pid_stat(5). Unknown without /proc. */
 function startOf(pid: number): string | undefined {

@@ -59,7 +59,9 @@ async function killedDuringCreate(): Promise<void> {
 
 test("a create that was killed, and then a destroy: everything is given back, and the machine is named before", async () => {
   await killedDuringCreate();
-  assert.match((await engine.settle()).join("\n"), /cut off during the creating of cut-m1/);
+  const said = (await engine.settle()).join("\n");
+  assert.match(said, /the lock of a killed operation/);
+  assert.match(said, /cut off during the creating of cut-m1/);
   const known = await engine.export();
   const machines = machinesOf(known, () => true);
   assert.deepEqual(machines, ["m1"]);

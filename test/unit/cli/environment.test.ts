@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { environmentText } from "../../../cli/commands/env.ts";
 import { engineEnvironment, ownsPassphrase, parallelism } from "../../../cli/engine/environment.ts";
-import { isAbandoned, isAlive, lockHolders } from "../../../cli/engine/lock.ts";
 import { ensureSecretFile } from "../../../cli/engine/secretFile.ts";
 import { withoutSalt } from "../../../cli/engine/stackConfigFile.ts";
-import { GroundworkError } from "../../../errors/index.ts";
 
 const folders: string[] = [];
 const newFolder = async (): Promise<string> => {
@@ -83,43 +81,5 @@ describe("the copy of a stack's file for the engine", () => {
       const text = `config:\n  ${value}\nencryptionsalt: v1:abc\n`;
       assert.equal(withoutSalt(text), text);
     }
-  });
-});
-
-describe("the lock of a stack", () => {
-  const holder = (more: object = {}) => ({
-    pid: 4711,
-    hostname: hostname(),
-    username: "somebody",
-    timestamp: "2026-01-01T00:00:00Z",
-    ...more,
-  });
-
-  it("is abandoned when its process on this computer is dead", () => {
-    assert.equal(
-      isAbandoned([holder()], () => false),
-      true,
-    );
-    assert.equal(
-      isAbandoned([], () => false),
-      false,
-    );
-  });
-
-  it("is respected while its process lives, or where that cannot be known", () => {
-    const held = (error: unknown) => error instanceof GroundworkError && error.code === "GW704";
-    assert.throws(() => isAbandoned([holder()], () => true), held);
-    assert.throws(() => isAbandoned([holder({ hostname: "elsewhere" })], () => false), held);
-  });
-
-  it("is looked for in backends in files only", async () => {
-    assert.deepEqual(await lockHolders("s3://bucket", "p", "s"), []);
-    assert.deepEqual(await lockHolders(`file://${await newFolder()}`, "p", "s"), []);
-  });
-
-  it("knows a process that lives from one that is gone", () => {
-    assert.equal(isAlive(process.pid), true);
-    // Above the largest process number of any Linux.
-    assert.equal(isAlive(4_194_305), false);
   });
 });

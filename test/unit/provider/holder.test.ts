@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { uptime } from "node:os";
 import { describe, it } from "node:test";
 import { isDeadHolder } from "../../../provider/deployment/deployment.ts";
-import { thisHolder } from "../../../provider/deployment/holder.ts";
+import { startedAt, thisHolder } from "../../../provider/deployment/holder.ts";
 
 /** A holder like this process in everything but the parts that are given. */
 function holder(parts: { host?: string; pid?: number; start?: string; place?: string }): string {
@@ -38,5 +39,16 @@ describe("the holder of a lease", () => {
 
   it("is not known to be dead when its name says nothing", () => {
     for (const name of ["", "/", "host", "a/b/c/d", "0"]) assert.equal(isDeadHolder(name), false, name);
+  });
+});
+
+describe("the start of a process", () => {
+  it("is told in the time of the clock", { skip: process.platform !== "linux" }, () => {
+    const began = startedAt(process.pid, Date.now() - uptime() * 1000) ?? 0;
+    assert.ok(Math.abs(began - (Date.now() - process.uptime() * 1000)) < 2000, String(began));
+  });
+
+  it("is unknown where there is none", async () => {
+    assert.equal(startedAt(await deadPid(), 0), undefined);
   });
 });
