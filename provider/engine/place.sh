@@ -7,36 +7,126 @@
 # every other new file has a sync of its own. The renames, and what a tool of the machine did, are synced once, before
 # the transaction is decided.
 
-# Moves a file into its place, once it is on the disk; a file that cannot be put there goes.
-put_in_place() { # NEW PATH
-  { [ -L "$1" ] || [ ! -f "$1" ] || sync "$1"; } && put_synced "$1" "$2" && return
-  rm -f "$1"
-  return 1
+#
+# Whoever can write a folder can put a link, or a folder of his own, in the place of what root makes there, at any
+# moment: then root would write, or change a mode, elsewhere. So nothing is made in such a folder itself, and what is done
+# there is done from within it, by names that no folder on the way is part of.
+
+# Runs a command in the folder of PATH, where names that begin with ./ lead to it and nowhere else.
+in_folder() { # PATH COMMAND…
+  parents_trusted "$1" || return 1
+  gw_outside=$PWD
+  shift
+  if cd -P "$gw_way_at/" && [ "$PWD" = "${gw_way_at:-/}" ]; then
+    "$@"
+  else
+    echo "${gw_way_at:-/} is another folder than it was"
+    false
+  fi
+  gw_code=$?
+  cd "$gw_outside" || return
+  return "$gw_code"
 }
 
-# The same for a file that is on the disk. Some who watch a folder, containerd among them, take notice only of a rename
-# within it: what was made in the transaction's folder passes through a name beside its place.
-put_synced() { # NEW PATH
-  case $1 in
-    "$gw_transaction"/*)
-      new_beside "$2"
-      mv -fT "$1" "$gw_new" && mv -fT "$gw_new" "$2" && return
-      rm -f "$gw_new"
-      return 1
-      ;;
-    *) mv -fT "$1" "$2" ;;
-  esac
-}
-
-# Puts a copy of FILE, with all that belongs to it, in the place PATH.
-copy_in_place() { # FILE PATH
-  new_hidden "$2" || new_beside "$2"
-  cp -a "$1" "$gw_new" && put_in_place "$gw_new" "$2" && return
+# Has a command make a new file or directory for PATH, under the name $gw_new, and moves it into its place.
+place_new() { # PATH COMMAND…
+  gw_place=$1
+  shift
+  place_sweep "$gw_place"
+  place_look "$gw_place"
+  if [ -z "$gw_alone" ]; then
+    in_folder "$gw_place" new_apart "$@"
+    return
+  fi
+  new_beside "$gw_place"
+  "$@" && put_in_place "$gw_new" "$gw_place" && return
   rm -rf "$gw_new"
   return 1
 }
 
-# Sets gw_new to the name under which a new file for PATH is made beside it.
+# Makes it in a folder of root's own within this one. Its name can be exchanged, but root stays in it, and who is not
+# root can move it nowhere else.
+new_apart() { # COMMAND…
+  gw_apart=$PWD/.groundwork-$gw_owner
+  mkdir -m 0700 "./.groundwork-$gw_owner" && cd -P "./.groundwork-$gw_owner" || return 1
+  gw_new=./${gw_place##*/}
+  [ "$PWD" = "$gw_apart" ] && [ -O . ] && [ -n "$(find . -maxdepth 0 -empty ! -perm /077)" ] &&
+    "$@" && put_in_place "$gw_new" "../${gw_place##*/}"
+  gw_code=$?
+  cd -P .. && rm -rf "./.groundwork-$gw_owner"
+  return "$gw_code"
+}
+
+# Takes away what an interruption left of a new file for PATH.
+place_sweep() { # PATH
+  for gw_left in "$1.groundwork-$gw_owner" "$1.groundwork-$gw_owner.old" "${1%/*}/.groundwork-$gw_owner"; do
+    [ ! -e "$gw_left" ] && [ ! -L "$gw_left" ] || rm -rf "$gw_left"
+  done
+}
+
+# Takes away what lies at PATH, if its folder is there.
+place_clear() { # PATH
+  [ ! -d "${1%/*}/" ] || in_folder "$1" rm -rf "./${1##*/}"
+}
+
+# Moves a file or directory into its place, once it is on the disk; what cannot be put there goes.
+put_in_place() { # NEW PATH
+  if [ -L "$1" ]; then
+    :
+  elif [ -d "$1" ]; then
+    sync -f "$1"
+  elif [ -f "$1" ]; then
+    sync "$1"
+  fi && put_synced "$1" "$2" && return
+  rm -rf "$1"
+  return 1
+}
+
+# The same for what is on the disk. Some who watch a folder, containerd among them, take notice only of a rename
+# within it: what was made in the transaction's folder passes through a name beside its place.
+put_synced() { # NEW PATH
+  case $1 in
+    "$gw_transaction"/*) in_folder "$2" put_through "$1" "./${2##*/}" ;;
+    *) put_over "$1" "$2" ;;
+  esac
+}
+
+put_through() { # NEW PATH
+  new_beside "$2"
+  mv -fT "$1" "$gw_new" && put_over "$gw_new" "$2" && return
+  rm -rf "$gw_new"
+  return 1
+}
+
+# No rename puts a directory in the place of what is there: that makes room first.
+put_over() { # NEW PATH
+  if [ -d "$1" ] && [ ! -L "$1" ] && { [ -e "$2" ] || [ -L "$2" ]; }; then
+    rm -rf "$1.old" && mv -T "$2" "$1.old" && mv -T "$1" "$2" && rm -rf "$1.old"
+  else
+    mv -fT "$1" "$2"
+  fi
+}
+
+# Puts a copy of FILE, with all that belongs to it, in the place PATH; both are absolute.
+copy_in_place() { # FILE PATH
+  gw_copied=$1
+  if ! new_hidden "$2"; then
+    place_new "$2" new_copy
+    return
+  fi
+  new_copy && put_in_place "$gw_new" "$2" && return
+  rm -rf "$gw_new"
+  return 1
+}
+
+new_copy() { cp -a "$gw_copied" "$gw_new"; }
+
+# Begins the new file with the bytes of FILE, for root only; a link that somebody put there is refused.
+new_from() { # FILE
+  (umask 077 && limit cp -P "$1" "$gw_new") && [ ! -L "$gw_new" ]
+}
+
+# Sets gw_new to the name under which a new file for PATH is made beside it, where nobody but root can write.
 new_beside() { # PATH
   gw_new=$1.groundwork-$gw_owner
   [ ! -e "$gw_new" ] && [ ! -L "$gw_new" ] || rm -rf "$gw_new"
@@ -44,7 +134,8 @@ new_beside() { # PATH
 
 # Sets gw_new to a name in the transaction's folder, where nobody looks; false where no rename leads from there to PATH.
 new_hidden() { # PATH
-  place_reached "$1" || return 1
+  place_look "$1"
+  [ -n "$gw_reached" ] || return 1
   gw_new=$gw_transaction/new-$gw_hash
   [ ! -e "$gw_new" ] && [ ! -L "$gw_new" ] || rm -rf "$gw_new"
 }
@@ -64,26 +155,59 @@ place_near() { # PATH
   while [ ! -d "$gw_near/" ]; do gw_near=${gw_near%/*}; done
 }
 
-# True when PATH is on the file system of the transaction. A security module that labels by folder wants new files
-# made where they belong.
-gw_reached=$gw_newline gw_unreached_places=$gw_newline
-place_reached() { # PATH
-  [ ! -e /sys/fs/selinux/enforce ] || return 1
+# Looks at the folder of PATH, once until an item may have changed it. Sets gw_reached when it is on the file system of the
+# transaction; a security module that labels by folder wants new files made where they belong. Sets gw_alone when nobody
+# but root can change what lies there, nor put another folder in its place.
+gw_looked=$gw_newline
+place_look() { # PATH
   place_near "${1%/*}"
-  case $gw_reached in *"$gw_newline$gw_near$gw_newline"*) return 0 ;; esac
-  case $gw_unreached_places in *"$gw_newline$gw_near$gw_newline"*) return 1 ;; esac
-  gw_devices=$(stat -c %d "$gw_near/" "$gw_transaction/")
-  if [ "${gw_devices%%"$gw_newline"*}" = "${gw_devices##*"$gw_newline"}" ]; then
-    gw_reached=$gw_reached$gw_near$gw_newline
-  else
-    gw_unreached_places=$gw_unreached_places$gw_near$gw_newline
-    return 1
-  fi
+  case $gw_looked in
+    *"$gw_newline$gw_near//"*) gw_line=${gw_looked#*"$gw_newline$gw_near//"} ;;
+    *)
+      place_examine
+      gw_line="$gw_reached/$gw_alone"
+      gw_looked=$gw_looked$gw_near//$gw_line$gw_newline
+      ;;
+  esac
+  gw_line=${gw_line%%"$gw_newline"*}
+  gw_reached=${gw_line%/*} gw_alone=${gw_line#*/}
+}
+
+place_examine() {
+  gw_reached='' gw_alone=''
+  parents_trusted "$gw_near/." >/dev/null || gw_way_at=/proc
+  set -- "$gw_transaction/" "$gw_near/"
+  for gw_above in "$gw_way_at" "${gw_near%/}"; do
+    while [ -n "$gw_above" ]; do
+      set -- "$@" "$gw_above/"
+      gw_above=${gw_above%/*}
+    done
+  done
+  stat -c '%d %u %a' "$@" / >"$gw_run/look" || return
+  {
+    read -r gw_device gw_owned
+    read -r gw_at gw_owned
+    [ "$gw_at" != "$gw_device" ] || [ -e /sys/fs/selinux/enforce ] || gw_reached=yes
+    case $gw_owned in
+      *[2367] | *[2367]?) ;;
+      0\ *) gw_alone=yes ;;
+    esac
+    # Above it, nobody takes away what root has in a sticky folder.
+    while read -r gw_at gw_owned; do
+      case $gw_owned in
+        0\ [1357]???) ;;
+        *[2367] | *[2367]?) gw_alone='' ;;
+        0\ *) ;;
+        *) gw_alone='' ;;
+      esac
+    done
+  } <"$gw_run/look"
 }
 
 # Remembers where the current item changes something.
 gw_places=$gw_newline
 place_note() {
+  is_independent || gw_looked=$gw_newline
   place_near "${path-}"
   case $gw_places in *"$gw_newline$gw_near$gw_newline"*) return 0 ;; esac
   gw_places=$gw_places$gw_near$gw_newline

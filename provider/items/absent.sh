@@ -41,7 +41,7 @@ absent_movable() {
 }
 
 # A name beside the path, short enough wherever the path's own name is.
-absent_beside() { printf '%s' "${path%/*}/.groundwork-$1-$gw_hash"; } # WORD
+absent_beside() { printf '%s' "./.groundwork-$1-$gw_hash"; } # WORD
 
 # Gone at once, then deleted: nobody sees a directory that is half there.
 absent_apply() {
@@ -49,11 +49,11 @@ absent_apply() {
 }
 
 absent_aside() { # WORD
-  absent_delete "$1" && mv -T "$path" "$(absent_beside "$1")"
+  absent_delete "$1" && in_folder "$path" mv -T "./${path##*/}" "$(absent_beside "$1")"
 }
 
 absent_delete() { # WORD
-  limit rm -rf --one-file-system "$(absent_beside "$1")"
+  [ ! -d "${path%/*}/" ] || in_folder "$path" limit rm -rf --one-file-system "$(absent_beside "$1")"
 }
 
 absent_capture() {
@@ -86,13 +86,15 @@ absent_has_content() { :; }
 absent_restore() {
   parents_trusted "$path" && { absent_is || absent_movable; } || return 1
   if [ -e "$capture/old" ] || [ -L "$capture/old" ]; then
-    made_again "$path" && absent_delete old && limit cp -aT "$capture/old" "$(absent_beside old)" || return 1
-    # On the disk before it takes the place (../engine/place.sh).
-    sync -f "${path%/*}/" || return 1
-    absent_is || absent_aside replaced || return 1
-    mv -T "$(absent_beside old)" "$path" || return 1
+    made_again "$path" && place_new "$path" absent_copy || return 1
   else
     absent_is || absent_aside replaced || return 1
   fi
   absent_delete replaced && absent_delete gone
+}
+
+absent_copy() {
+  limit cp -aT "$capture/old" "$gw_new" || return 1
+  # A shell of its own: this one stays in the folder that it is in.
+  absent_is || (absent_aside replaced)
 }

@@ -104,7 +104,7 @@ certificate_apply() {
   parents_trusted "$path" || return 1
   gw_pending=$(certificate_pending)
   if [ "$observed" = owner ]; then
-    certificate_modes "$path.key" "$path.crt" && certificate_settled
+    certificate_put "$path.key" "$path.crt" && certificate_settled
     return
   fi
   [ -f "$gw_pending" ] || {
@@ -116,20 +116,14 @@ certificate_apply() {
     certificate_complain
     return 1
   }
-  made_again "$path.key" || return 1
-  new_beside "$path.key"
-  gw_new_key=$gw_new
-  new_beside "$path.crt"
-  (umask 077 && cp "$gw_pending" "$gw_new_key" && cp "$TICKET" "$gw_new") && certificate_modes "$gw_new_key" "$gw_new" &&
-    put_in_place "$gw_new_key" "$path.key" && put_in_place "$gw_new" "$path.crt" && certificate_settled || {
-    rm -f "$gw_new_key" "$gw_new"
-    return 1
-  }
+  made_again "$path.key" && certificate_put "$gw_pending" "$TICKET" && certificate_settled
 }
 
-certificate_modes() { # KEY CERTIFICATE
-  chown "$owner:" "$1" && chmod 600 "$1" && chown root:root "$2" && chmod 644 "$2"
+certificate_put() { # KEY CERTIFICATE
+  place_new "$path.key" certificate_make "$1" "$owner:" 600 && place_new "$path.crt" certificate_make "$2" root:root 644
 }
+
+certificate_make() { new_from "$1" && chown "$2" "$gw_new" && chmod "$3" "$gw_new"; } # FILE OWNER MODE
 
 certificate_settled() {
   rm -f "$gw_pending"

@@ -47,7 +47,6 @@ directory_observe_many() {
   exec 5<&-
 }
 
-# Five digits: with four, chmod would leave set-id bits that the directory has or inherited.
 directory_apply() {
   parents_trusted "$path" || return 1
   case $observed in
@@ -55,9 +54,17 @@ directory_apply() {
       echo "$path is there and is no directory ($observed)"
       return 1
       ;;
-    absent) made_again "$path" && mkdir -m 0700 "$path" || return 1 ;;
+    absent) directory_make || return 1 ;;
   esac
-  chown "$owner:$group" "$path" && chmod "0$mode" "$path"
+  in_folder "$path/." directory_own "$owner:$group" "$mode"
+}
+
+directory_make() { made_again "$path" && in_folder "$path" mkdir -m 0700 "./${path##*/}"; }
+
+# The folder that this runs in. Five digits: with four, chmod would leave set-id bits that it has or inherited.
+directory_own() { # OWNER:GROUP MODE
+  gw_looked=$gw_newline
+  chown "$1" . && chmod "0$2" .
 }
 
 directory_capture() {
@@ -92,6 +99,6 @@ directory_attributes() { # as captured; a directory that is gone comes back empt
     echo "$path is a symbolic link now"
     return 1
   }
-  [ -d "$path" ] || { made_again "$path" && mkdir "$path"; } || return 1
-  chown "$gw_ids" "$path" && chmod "0$gw_mode" "$path"
+  [ -d "$path" ] || directory_make || return 1
+  in_folder "$path/." directory_own "$gw_ids" "$gw_mode"
 }

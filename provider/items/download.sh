@@ -108,17 +108,17 @@ download_needs_bytes() {
 }
 
 download_apply() {
+  parents_trusted "$path" || return 1
   case $observed in
     other)
       echo "$path is neither absent nor what the download is to be"
       return 1
       ;;
     "source=$(download_source) mode="*" intact=yes")
-      chmod "$mode" "$path"
+      download_mode
       return
       ;;
   esac
-  parents_trusted "$path" || return 1
   ! is_tree || tree_may_go || return 1
   mkdir -p "$gw_root/downloads" "$gw_locks" "${path%/*}/" || return 1
   # Streams side by side that want the same bytes fetch them once.
@@ -129,6 +129,21 @@ download_apply() {
   exec 9>&-
   return "$gw_code"
 }
+
+download_mode() {
+  if is_tree; then
+    in_folder "$path/." chmod "$mode" .
+    return
+  fi
+  place_look "$path"
+  if [ -n "$gw_alone" ]; then
+    chmod "$mode" "$path"
+  else
+    place_new "$path" download_again
+  fi
+}
+
+download_again() { new_from "$path" && chmod "$mode" "$gw_new"; }
 
 download_fetch() { # brings about $gw_cached
   gw_cached=$gw_root/downloads/$sha256
@@ -184,14 +199,12 @@ download_install() {
     tree_install
     return
   fi
-  new_beside "$path"
   download_wanted_later
-  download_place && chmod "$mode" "$gw_new" && download_record && put_in_place "$gw_new" "$path" || {
-    rm -f "$gw_new"
-    return 1
-  }
+  place_new "$path" download_make || return 1
   [ -n "$gw_again" ] || rm -f "$gw_cached" "$gw_cached.partial" "$gw_cached.part"
 }
+
+download_make() { download_place && chmod "$mode" "$gw_new" && download_record; }
 
 # Sets gw_again when another item of this program takes something from the same archive.
 download_wanted_later() {

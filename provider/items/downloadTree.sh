@@ -53,17 +53,16 @@ tree_may_go() {
 }
 
 tree_install() {
-  new_beside "$path"
-  rm -rf "$gw_new.old"
   download_wanted_later
+  place_new "$path" tree_make || return 1
+  [ -n "$gw_again" ] || rm -f "$gw_cached" "$gw_cached.partial" "$gw_cached.part"
+}
+
+tree_make() {
   mkdir -m 0755 "$gw_new" &&
     limit tar -xf "$gw_cached" -C "$gw_new" --no-same-owner --no-same-permissions --strip-components="${member#/}" &&
-    tree_is_something && chmod "$mode" "$gw_new" && sync -f "$gw_new" && gw_sum=$(tree_digest "$gw_new") &&
-    download_note "$gw_sum" && tree_put "$gw_new" || {
-    rm -rf "$gw_new"
-    return 1
-  }
-  [ -n "$gw_again" ] || rm -f "$gw_cached" "$gw_cached.partial" "$gw_cached.part"
+    tree_is_something && chmod "$mode" "$gw_new" && gw_sum=$(tree_digest "$gw_new") && download_note "$gw_sum" &&
+    tree_room
 }
 
 tree_is_something() {
@@ -73,13 +72,11 @@ tree_is_something() {
 }
 
 # What somebody changed or put into the old tree is moved aside and named.
-tree_put() { # NEW
+tree_room() {
   case $observed in
-    absent) ;;
-    *intact=no) [ -n "$(find "$path" -maxdepth 0 -empty)" ] || stateDirectory_set_aside || return ;;
+    # A shell of its own: this one stays in the folder that it is in.
+    *intact=no) [ -n "$(find "$path" -maxdepth 0 -empty)" ] || (stateDirectory_set_aside) ;;
   esac
-  [ ! -d "$path" ] || mv -T "$path" "$1.old" || return 1
-  mv -T "$1" "$path" && rm -rf "$1.old"
 }
 
 tree_capture() {
@@ -95,13 +92,10 @@ tree_capture() {
 
 tree_restore() {
   [ ! -e "$capture/other" ] || return 0
-  new_beside "$path"
-  rm -rf "$gw_new.old"
+  place_sweep "$path"
   if [ -d "$capture/tree" ]; then
-    made_again "$path" && cp -a "$capture/tree" "$gw_new" || return 1
-    [ ! -e "$path" ] || mv -T "$path" "$gw_new.old" || return 1
-    mv -T "$gw_new" "$path" && rm -rf "$gw_new.old"
+    made_again "$path" && copy_in_place "$capture/tree" "$path"
   else
-    rm -rf "$path" && made_tidy "$path"
+    place_clear "$path" && made_tidy "$path"
   fi
 }

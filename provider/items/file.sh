@@ -62,14 +62,12 @@ file_apply() {
   [ -d "${path%/*}/" ] || made_again "$path" || return 1
   if is_prepared; then
     put_synced "$gw_new" "$path"
-    return
+  else
+    place_new "$path" file_build
   fi
-  new_beside "$path"
-  file_make && file_validate && put_in_place "$gw_new" "$path" || {
-    rm -f "$gw_new"
-    return 1
-  }
 }
+
+file_build() { file_make && file_validate; }
 
 # Nobody else reads it before it has its owner and mode, and no link that somebody puts there is followed.
 file_make() { # makes $gw_new
@@ -86,7 +84,14 @@ file_own() { # what root made is root's, unless its folder hands its group on
   [ "$owner:$group" = root:root ] && [ ! -g "${gw_new%/*}/" ] || chown -h "$owner:$group" "$gw_new"
 }
 
-file_validate() { [ -z "$validate" ] || limit sh -c "$validate" validate "$gw_new"; }
+file_validate() {
+  [ -n "$validate" ] || return 0
+  case $gw_new in
+    ./*) set -- "$PWD/${gw_new#./}" ;;
+    *) set -- "$gw_new" ;;
+  esac
+  limit sh -c "$validate" validate "$1"
+}
 
 file_capture() {
   parents_trusted "$path" || return 1
@@ -105,12 +110,11 @@ file_has_content() { :; }
 file_restore() {
   parents_trusted "$path" || return 1
   [ ! -e "$capture/directory" ] || return 0
-  # What an interruption left.
-  [ ! -e "$path.groundwork-$gw_owner" ] || rm -rf "$path.groundwork-$gw_owner"
+  place_sweep "$path"
   if [ -e "$capture/old" ] || [ -L "$capture/old" ]; then
     file_stayed || { made_again "$path" && copy_in_place "$capture/old" "$path"; }
   else
-    rm -f "$path" || return 1
+    place_clear "$path" || return 1
     made_tidy "$path"
   fi
 }

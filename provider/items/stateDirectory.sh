@@ -52,7 +52,7 @@ stateDirectory_set_aside() {
   # Written first, to the disk: an interruption after the rename must find the place again.
   [ ! -d "$gw_transaction" ] ||
     { printf '%s\n' "$gw_place" >"$gw_transaction/aside-$gw_hash" && sync "$gw_transaction/aside-$gw_hash"; } || return 1
-  if mv -T "$path" "$gw_place"; then
+  if in_folder "$path" mv -T "./${path##*/}" "$gw_place"; then
     if [ -n "$gw_purge" ]; then
       # Not before the operation has held: a failed one brings the data back.
       printf '%s\n' "$gw_place" >>"$gw_transaction/purge"
@@ -76,5 +76,5 @@ stateDirectory_bring_back() {
     echo "what was in $path lies in $gw_place: something new is in its place"
     return 1
   }
-  made_again "$path" && mv -T "$gw_place" "$path"
+  made_again "$path" && in_folder "$path" mv -T "$gw_place" "./${path##*/}"
 }

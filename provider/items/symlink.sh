@@ -59,9 +59,10 @@ symlink_apply() {
   }
   parents_trusted "$path" || return 1
   [ -d "${path%/*}/" ] || made_again "$path" || return 1
-  new_beside "$path"
-  ln -sT -- "$target" "$gw_new" && put_in_place "$gw_new" "$path"
+  place_new "$path" symlink_make
 }
+
+symlink_make() { ln -sT -- "$target" "$gw_new"; }
 
 symlink_capture() { file_capture; }
 symlink_has_content() { :; }

@@ -71,7 +71,7 @@ describe("what must be absent", () => {
     const item = gone("cut");
     await machine.run([item], "take 1");
     made(
-      "mv cut .groundwork-gone-hash1; rm .groundwork-gone-hash1/1; mkdir .groundwork-old-hash1 .groundwork-replaced-hash1",
+      "mv cut .groundwork-gone-hash1; rm .groundwork-gone-hash1/1; mkdir .groundwork-owner .groundwork-replaced-hash1",
     );
     assert.equal(await machine.run([item], "give_back 1; see"), "directory");
     assert.deepEqual(readdirSync(item.path), ["1", "2"]);

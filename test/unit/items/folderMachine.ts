@@ -74,15 +74,16 @@ export class FolderMachine {
   }
 }
 
-/** The steps of an operation; one that fails says so. */
-const stepFunctions = `
+/** The steps of an operation as shell functions; one that fails says so. */
+export const stepFunctions = `
 see() { observe && printf '%s\\n' "$observed"; }
 take() { capture=$PWD/capture-$1; rm -rf "$capture" && mkdir "$capture" && "\${gw_kind}_capture" || echo 'capture failed'; }
 bring() { observe; "\${gw_kind}_apply" || echo 'apply failed'; }
 give_back() { capture=$PWD/capture-$1; "\${gw_kind}_restore" || echo 'restore failed'; }
 `;
 
-function itemFunction(item: Item, index: number, more: Record<string, string>): string {
+/** The shell function that makes an item the current one. */
+export function itemFunction(item: Item, index: number, more: Record<string, string>): string {
   const kind = kindOf(item);
   const bytes = kind.data?.(item);
   return [
