@@ -1,16 +1,10 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, relative, sep } from "node:path";
+import { cacheFolder } from "../foundation/cacheFolder.ts";
 import { labArtifactsFile } from "../foundation/stateFolder.ts";
-import { groundsInUse } from "../lab/machineRecords.ts";
-import { ensureRootTree, type RootImage } from "../lab/rootImage.ts";
+import { ensureRootTree, groundsInUse, type RootImage } from "../lab/index.ts";
 import type { LabArtifacts } from "../stacks/labArtifacts.ts";
-import {
-  cacheFolder,
-  ensureContainerImages,
-  ensurePrograms,
-  hostArchitecture,
-  type Progress,
-} from "../tools/index.ts";
+import { ensureContainerImages, ensurePrograms, hostArchitecture, type Progress } from "../tools/index.ts";
 import { bundles, type ImageName, images, type ProgramName, programs } from "../versions/index.ts";
 
 /**

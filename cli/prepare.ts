@@ -1,7 +1,6 @@
 import { GroundworkError } from "../errors/index.ts";
 import { labLoginKey } from "../foundation/stateFolder.ts";
-import { labPackages } from "../lab/host.ts";
-import { ensureRootImage } from "../lab/rootImage.ts";
+import { ensureRootImage, type LabRelease, labPackages } from "../lab/index.ts";
 import type { Configuration } from "../stacks/configuration.ts";
 import { ensureDebianPackages, isDebian, type Progress } from "../tools/index.ts";
 import { ensureLabArtifacts } from "./labArtifacts.ts";
@@ -41,7 +40,7 @@ function requireRoot(): void {
     throw new GroundworkError("GW502", { what: `this is user ${process.getuid?.()}`, mend });
 }
 
-function releasesOf({ machines }: Configuration): ("bookworm" | "trixie")[] {
+function releasesOf({ machines }: Configuration): LabRelease[] {
   const all = Object.values(machines).flatMap((machine) => ("lab" in machine ? [machine.lab.release] : []));
   return [...new Set(all)];
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { GroundworkError } from "../errors/index.ts";
-import { ensureDebianPackages } from "../tools/debianPackages.ts";
+import { ensureDebianPackages } from "../tools/index.ts";
 import { attempt } from "./command.ts";
 
 /** Debian packages of this host that the lab uses, each with a file that tells whether it is there. */

@@ -5,12 +5,14 @@
 export { diskFill, diskHeal, networkCut, networkHeal, powerCut } from "./faults.ts";
 export { labPackages } from "./host.ts";
 export { sharedSettings } from "./kernelSettings.ts";
-export { createMachine, deleteMachine, startMachine } from "./machine.ts";
+export { createMachine, deleteMachine, startAgain, startMachine } from "./machine.ts";
 export {
+  groundsInUse,
   type LabMachineListing,
   type LabMachineReading,
   listMachines,
   listNetworks,
+  type MachineAddress,
   readMachine,
 } from "./machineRecords.ts";
 export { networkState } from "./naming.ts";
@@ -22,7 +24,7 @@ export {
   repairNetwork,
 } from "./network.ts";
 export { type Residue, residue } from "./residue.ts";
-export { ensureRootImage, type RootImage } from "./rootImage.ts";
+export { ensureRootImage, ensureRootTree, type RootImage } from "./rootImage.ts";
 export {
   checkMachineSpec,
   checkNetworkSpec,

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { GroundworkError } from "../errors/index.ts";
-import type { Progress } from "../tools/progress.ts";
+import type { Progress } from "../tools/index.ts";
 import { run } from "./command.ts";
 import { boot, endMachine, killMachine } from "./container.ts";
 import { diskReleased, makeDisk, removeFolder } from "./disk.ts";
@@ -42,6 +42,12 @@ export async function startMachine(spec: LabMachineSpec): Promise<LabMachineStat
   refuseForeignHost();
   await ensureLabPackages();
   return withMachine(spec, () => boot(spec));
+}
+
+/** The same for a machine that is known by its name; nothing where there is none. */
+export async function startAgain({ name, network }: MachineAddress): Promise<void> {
+  const spec = await readJson<LabMachineSpec>(machineNames(network.name, name).spec);
+  if (spec !== undefined) await startMachine(spec);
 }
 
 /** Ends a machine and removes its disk; nothing of it stays on this host. One that is not there is no error. */

@@ -5,6 +5,8 @@ import { LabMachineResource } from "./resources/labMachine.ts";
 import { LabNetworkResource } from "./resources/labNetwork.ts";
 import type { Failure, Properties, ResourceType } from "./resources/resource.ts";
 
+export type { Properties } from "./resources/resource.ts";
+
 /**
  * What the provider refuses of a program's resources, without the engine and without a machine: fields that are not
  * valid, and items that two of them want differently on one machine.

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { AuthorityBackup } from "../components/security/certificates.ts";
+import type { AuthorityBackup } from "../components/index.ts";
 import { GroundworkError } from "../errors/index.ts";
 import * as pulumi from "../pulumi.ts";
 import { localPath } from "./configuration/localFile.ts";

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Architecture } from "../components/machine.ts";
-import type { ArtifactCatalogue, ContainerImage } from "../components/runtime/index.ts";
+import type { Architecture, ArtifactCatalogue, ContainerImage } from "../components/index.ts";
 import { GroundworkError } from "../errors/index.ts";
 import { labArtifactsFile } from "../foundation/stateFolder.ts";
 import * as pulumi from "../pulumi.ts";

@@ -1,8 +1,6 @@
 import { existsSync } from "node:fs";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ClusterArgs } from "../components/kubernetes/index.ts";
-import type { ContainerRuntimeArgs } from "../components/runtime/index.ts";
-import type { SecurityBaselineArgs } from "../components/security/securityBaseline.ts";
+import type { ClusterArgs, ContainerRuntimeArgs, SecurityBaselineArgs } from "../components/index.ts";
 import { labImages, labPrograms, readLabArtifacts } from "./labArtifacts.ts";
 
 /**

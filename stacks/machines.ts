@@ -1,4 +1,4 @@
-import type { Architecture, Machine } from "../components/machine.ts";
+import type { Architecture, Machine } from "../components/index.ts";
 import { cacheFolder } from "../foundation/cacheFolder.ts";
 import { labLoginKey } from "../foundation/stateFolder.ts";
 import { parseSubnet, samePlace } from "../foundation/subnet.ts";

@@ -1,9 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { Cluster } from "../components/kubernetes/index.ts";
-import type { Machine } from "../components/machine.ts";
-import { BasicMonitoring } from "../components/monitoring/basicMonitoring.ts";
-import { ContainerRuntime } from "../components/runtime/index.ts";
-import { SecurityBaseline } from "../components/security/securityBaseline.ts";
+import {
+  BasicMonitoring,
+  Cluster,
+  ContainerRuntime,
+  type Machine,
+  SecurityBaseline,
+} from "../components/index.ts";
 import type { Gate } from "../provider/index.ts";
 import { authorityBackupText, readAuthorityBackup } from "./authorityBackup.ts";
 import { machineNetworks } from "./configuration/peerAddress.ts";

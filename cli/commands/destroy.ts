@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { residue } from "../../lab/residue.ts";
+import { residue } from "../../lab/index.ts";
 import { agreed } from "../ask.ts";
 import { hasLab, labMachineNames } from "../engine/deployment.ts";
 import { settle } from "../engine/settle.ts";

@@ -1,17 +1,17 @@
 import { Argument, Command } from "commander";
 import { GroundworkError } from "../../errors/index.ts";
 import { labLoginKey } from "../../foundation/stateFolder.ts";
-import { diskFill, diskHeal, networkCut, networkHeal, powerCut } from "../../lab/faults.ts";
-import { readJson } from "../../lab/json.ts";
-import { startMachine } from "../../lab/machine.ts";
 import {
+  diskFill,
+  diskHeal,
   type LabMachineListing,
   listMachines,
-  type MachineAddress,
+  networkCut,
+  networkHeal,
+  powerCut,
   readMachine,
-} from "../../lab/machineRecords.ts";
-import { machineNames } from "../../lab/naming.ts";
-import type { LabMachineSpec } from "../../lab/spec.ts";
+  startAgain,
+} from "../../lab/index.ts";
 import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
 import { sshHere } from "../pinnedSsh.ts";
 
@@ -109,12 +109,6 @@ function faultCommand(action: "fail" | "heal", description: string): Command {
       await faults[fault][action](machine);
       process.stdout.write(`${name}: ${fault} ${action === "fail" ? "failed" : "healed"}\n`);
     });
-}
-
-/** Boots a machine that lost its power, with its disk as it was. */
-async function startAgain({ name, network }: MachineAddress): Promise<void> {
-  const spec = await readJson<LabMachineSpec>(machineNames(network.name, name).spec);
-  if (spec !== undefined) await startMachine(spec);
 }
 
 /** A machine of the lab that runs. Errors: GW707, GW511. */

@@ -3,9 +3,8 @@ import { setAllConfig } from "@pulumi/pulumi/runtime/config.js";
 import { type MockResourceArgs, setMocks } from "@pulumi/pulumi/runtime/mocks.js";
 import { disconnect, getMonitor } from "@pulumi/pulumi/runtime/settings.js";
 import { GroundworkError } from "../../errors/index.ts";
-import { openExaminer } from "../../provider/examine.ts";
-import type { Properties } from "../../provider/resources/resource.ts";
-import type { ConfigurationProblem } from "../../stacks/configurationProblem.ts";
+import type { Problem } from "../../foundation/problem.ts";
+import { openExaminer, type Properties } from "../../provider/examine.ts";
 import type { Rehearsal } from "./rehearse.ts";
 
 /**
@@ -16,7 +15,7 @@ process.once("message", (rehearsal: Rehearsal) => {
   void rehearse(rehearsal).then((problems) => process.send?.(problems, () => process.exit(0)));
 });
 
-async function rehearse({ program, project, stack, config }: Rehearsal): Promise<ConfigurationProblem[]> {
+async function rehearse({ program, project, stack, config }: Rehearsal): Promise<Problem[]> {
   const errors: unknown[] = [];
   process.on("unhandledRejection", (error) => errors.push(error));
   process.on("uncaughtException", (error) => errors.push(error));
@@ -34,7 +33,7 @@ async function rehearse({ program, project, stack, config }: Rehearsal): Promise
 }
 
 /** What components refuse. What else went wrong may be due to the stand-in: the engine tells it if it is not. */
-function refusals(errors: unknown[]): ConfigurationProblem[] {
+function refusals(errors: unknown[]): Problem[] {
   const coded = errors.filter((error) => error instanceof GroundworkError);
   const first = coded.filter(
     (error, at) => coded.findIndex(({ message }) => message === error.message) === at,
@@ -95,7 +94,7 @@ async function everythingHeard(errors: unknown[]): Promise<void> {
 }
 
 /** What the provider refuses. */
-async function examined(resources: Registered[]): Promise<ConfigurationProblem[]> {
+async function examined(resources: Registered[]): Promise<Problem[]> {
   const examiner = openExaminer();
   try {
     return resources
@@ -110,7 +109,7 @@ async function examined(resources: Registered[]): Promise<ConfigurationProblem[]
   }
 }
 
-function providerProblem(path: string, reason: string): ConfigurationProblem {
+function providerProblem(path: string, reason: string): Problem {
   const conflict = /^(.*) \(GW103\)/.exec(reason)?.[1];
   return conflict === undefined
     ? { code: "GW102", path, what: reason }

@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { Problem } from "../../foundation/problem.ts";
 import { configurationError } from "../../stacks/configuration.ts";
-import type { ConfigurationProblem } from "../../stacks/configurationProblem.ts";
 
 /** A program, and what the engine would tell it. */
 export interface Rehearsal {
@@ -24,7 +24,7 @@ export async function rehearse(rehearsal: Rehearsal): Promise<void> {
   if (problems.length > 0) throw configurationError(problems);
 }
 
-function problemsOf(rehearsal: Rehearsal): Promise<ConfigurationProblem[]> {
+function problemsOf(rehearsal: Rehearsal): Promise<Problem[]> {
   const child = fork(fileURLToPath(new URL("program.ts", import.meta.url)), {
     execArgv: ["--disable-warning=ExperimentalWarning"],
     // What the program prints is for its real run.
@@ -32,7 +32,7 @@ function problemsOf(rehearsal: Rehearsal): Promise<ConfigurationProblem[]> {
   });
   child.send(rehearsal);
   return new Promise((resolve, reject) => {
-    child.on("message", (problems) => resolve(problems as ConfigurationProblem[]));
+    child.on("message", (problems) => resolve(problems as Problem[]));
     child.on("error", reject);
     // A program that ends its own process says nothing; the engine tells why.
     child.on("exit", () => resolve([]));

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type SshSettings, sshSettings } from "../../components/security/securitySettings.ts";
+import { type SshSettings, sshSettings } from "../../components/settings.ts";
 import {
   type BastionSettings,
   bastion,

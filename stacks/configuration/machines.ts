@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Architecture } from "../../components/machine.ts";
+import type { Architecture } from "../../components/settings.ts";
 import { type LabRelease, labReleases } from "../../lab/spec.ts";
 import { fields } from "../../provider/index.ts";
 import { hostAddress, ipv4Address, ipv6Address } from "./hostAddress.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ClusterSettingsArgs, clusterSettings } from "../../components/kubernetes/clusterSettings.ts";
+import { type ClusterSettingsArgs, clusterSettings } from "../../components/settings.ts";
 import { bridgeSubnetRule, isBridgeSubnet } from "../../lab/spec.ts";
 
 /** Address ranges; none may overlap another. */

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import {
   type ClusterSettingsArgs,
+  type PrometheusArgs,
+  prometheusSettings,
+  type SecurityBaselineArgs,
   type ServerOptions,
+  securitySettings,
   serverSettings,
-} from "../../components/kubernetes/clusterSettings.ts";
-import { type PrometheusArgs, prometheusSettings } from "../../components/monitoring/monitoringSettings.ts";
-import { type SecurityBaselineArgs, securitySettings } from "../../components/security/securitySettings.ts";
+} from "../../components/settings.ts";
 import { localFile } from "./localFile.ts";
 
 /** What every stream can be told. */

@@ -1,11 +1,13 @@
 import { chmod, mkdir, open, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
+import { cacheFolder } from "../../foundation/cacheFolder.ts";
 import { fileSha256, recipeKey } from "../../foundation/digest.ts";
+import { requireDiskSpace } from "../../foundation/diskSpace.ts";
 import { run } from "../../lab/command.ts";
 import { localCertificates, makeDebianTree, rootPackages } from "../../lab/rootImage.ts";
 import { ensureEntry } from "../../tools/cacheEntry.ts";
-import { cacheFolder, ensureDebianPackages, requireDiskSpace } from "../../tools/index.ts";
+import { ensureDebianPackages } from "../../tools/index.ts";
 
 /** Programs of this computer that make and run guests. */
 const hostPackages = ["qemu-system-x86", "qemu-utils", "mmdebstrap", "e2fsprogs", "openssh-client"];

@@ -1,4 +1,4 @@
-import { lockOut } from "../../../components/security/sshd.ts";
+import { lockOut } from "../../../components/settings.ts";
 import type { Problem } from "../../../foundation/problem.ts";
 import type { KnownConfiguration } from "../known.ts";
 import { problem } from "./problem.ts";

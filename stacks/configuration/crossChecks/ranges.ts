@@ -1,4 +1,4 @@
-import { podSubnetOf } from "../../../components/kubernetes/podNetwork/podSubnet.ts";
+import { podSubnetOf } from "../../../components/settings.ts";
 import type { Problem } from "../../../foundation/problem.ts";
 import { contains, overlaps, parseSubnet, type Subnet } from "../../../foundation/subnet.ts";
 import type { KnownConfiguration } from "../known.ts";

@@ -36,7 +36,7 @@ describe("links in documents", () => {
 });
 
 describe("files that documents name", () => {
-  const folders = "cli|components|docs|errors|lab|provider|stacks|test|tools|versions";
+  const folders = "cli|components|docs|errors|foundation|lab|provider|stacks|test|tools|versions";
   const ofProject = new RegExp(`\`((?:${folders})/[a-z][A-Za-z0-9./-]*)\``, "g");
 
   for (const document of documents)
