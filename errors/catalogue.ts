@@ -174,4 +174,8 @@ export const catalogue = {
     title: "The stack has no passphrase",
     mend: "Set PULUMI_CONFIG_PASSPHRASE_FILE to a file that only you can read",
   },
+  GW710: {
+    title: "The stack's file was changed meanwhile",
+    mend: "Run it again: it asks with what the file says now",
+  },
 } as const satisfies Record<string, Entry>;

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { Command } from "commander";
 import { GroundworkError } from "../../errors/index.ts";
 import type { BastionSettings } from "../../stacks/configuration.ts";
@@ -6,9 +5,10 @@ import { agreed } from "../ask.ts";
 import { stackFile } from "../engine/stackConfigFile.ts";
 import { type Hop, offeredHostKey } from "../hostKey.ts";
 import { examples, stackOption, yesOption } from "../options.ts";
-import { fingerprint, type PinPath, withPin } from "../pins.ts";
+import { fingerprint, type PinPath } from "../pins.ts";
 import { root } from "../root.ts";
 import { configurationOf, readText } from "../stackFile.ts";
+import { writePin } from "../writePin.ts";
 
 interface TrustOptions {
   stack: string;
@@ -52,7 +52,7 @@ async function trust(name: string, options: TrustOptions): Promise<number> {
     throw new GroundworkError("GW706", { where: name, what: `${options.fingerprint} was expected` });
   const yes = options.yes || options.fingerprint !== undefined;
   if (!(await agreed(`Is this the fingerprint that ${name} shows on its own console?`, yes))) return 1;
-  await writeFile(path, withPin(text, place, hostKey));
+  await writePin(path, text, place, hostKey);
   process.stdout.write(`pinned in ${path}\n`);
   return 0;
 }

@@ -1,12 +1,22 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { after, beforeEach, describe, it } from "node:test";
 import { fingerprint, strongestKey, withPin } from "../../../cli/pins.ts";
 import { configurationOf } from "../../../cli/stackFile.ts";
 import { sortTestFiles } from "../../../cli/testParts.ts";
+import { writePin } from "../../../cli/writePin.ts";
 import { GroundworkError } from "../../../errors/index.ts";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA+2w4swUds7xpj3T60Q6sH3OCkoBuQ5BWp7EAPf8kB0";
@@ -64,6 +74,39 @@ config:
       { existing: { bastion: object } }
     >;
     assert.deepEqual(machines["web-2"]?.existing.bastion, { address: "198.51.100.1", hostKey });
+  });
+
+  describe("is written into the file as it is once the question is answered", () => {
+    const folder = mkdtempSync(join(tmpdir(), "groundwork-test-"));
+    const path = join(folder, "Pulumi.x.yaml");
+    after(() => rmSync(folder, { recursive: true }));
+    const edit = (from: string, to: string): void =>
+      writeFileSync(path, readFileSync(path, "utf8").replace(from, to));
+    beforeEach(() => {
+      rmSync(path, { force: true });
+      writeFileSync(path, text, { mode: 0o640 });
+    });
+
+    it("with everything that was edited meanwhile, its mode, and through a link", async () => {
+      const link = join(folder, "link.yaml");
+      symlinkSync(path, link);
+      edit("# in the cellar", "# under the roof");
+      await writePin(link, text, ["web-2", "existing"], hostKey);
+      const written = readFileSync(path, "utf8");
+      assert.ok(written.includes("# under the roof"));
+      assert.ok(written.includes(`hostKey: ${hostKey}`));
+      assert.equal(statSync(path).mode & 0o777, 0o640);
+      assert.ok(lstatSync(link).isSymbolicLink());
+      assert.deepEqual(readdirSync(folder).sort(), ["Pulumi.x.yaml", "link.yaml"]);
+    });
+
+    it("unless just that login was edited: then nothing is written", async () => {
+      edit("192.0.2.2", "192.0.2.3");
+      const edited = readFileSync(path, "utf8");
+      await assert.rejects(writePin(path, text, ["web-2", "existing"], hostKey), { code: "GW710" });
+      assert.equal(readFileSync(path, "utf8"), edited);
+      await writePin(path, text, ["web-1", "existing"], hostKey);
+    });
   });
 
   it("has the fingerprint that OpenSSH shows", () => {
