@@ -21,9 +21,21 @@ export interface Connection {
   bastion?: Connection;
 }
 
-const hostKey = z.string().regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*$/, {
-  error: "must be a public host key such as `ssh-ed25519 AAAA…`, without host name and comment",
-});
+/** A {@link Connection}'s pin. */
+export const hostKey = z
+  .string()
+  .regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*$/, {
+    error: "must be a public host key such as `ssh-ed25519 AAAA…`, without host name and comment",
+  });
+
+/** A {@link Connection}'s private key, by its path. */
+export const privateKeyFile = z
+  .string()
+  .startsWith("/", { error: "must be an absolute path" })
+  // What OpenSSH's configuration file would take for something else.
+  .regex(/^[^\p{Cc}"$\\]*$/u, {
+    error: "must not hold quotes, backslashes, dollar signs and control characters",
+  });
 
 /** Checks a {@link Connection}. */
 export const connectionSchema: z.ZodType<Connection> = z.strictObject({
@@ -40,14 +52,7 @@ export const connectionSchema: z.ZodType<Connection> = z.strictObject({
     .string()
     .regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: "must be a user name of the machine" })
     .optional(),
-  privateKeyFile: z
-    .string()
-    .startsWith("/", { error: "must be an absolute path" })
-    // What OpenSSH's configuration file would take for something else.
-    .regex(/^[^\p{Cc}"$\\]*$/u, {
-      error: "must not hold quotes, backslashes, dollar signs and control characters",
-    })
-    .optional(),
+  privateKeyFile: privateKeyFile.optional(),
   hostKey,
   get bastion() {
     return connectionSchema.optional();

@@ -1,6 +1,6 @@
 /** The provider's face to programs and components. */
 export type { Check, CheckResult } from "./checks/check.ts";
-export { type Connection, connectionSchema } from "./connection.ts";
+export { type Connection, connectionSchema, hostKey, privateKeyFile } from "./connection.ts";
 export { type Fate, fateOf, holderOf, startedAt } from "./deployment/holder.ts";
 export type { Reader } from "./direct.ts";
 export { quote } from "./engine/shell.ts";
@@ -8,7 +8,14 @@ export { familyOf, network } from "./items/cidr.ts";
 export * as fields from "./items/fields.ts";
 export * from "./items/index.ts";
 export type { GateSpec } from "./resources/gateSpec.ts";
-export type { Drift, Fact, HostStateSpec, Ticket } from "./resources/hostStateSpec.ts";
+export {
+  type Drift,
+  type Fact,
+  type HostStateInputs,
+  type HostStateSpec,
+  type Ticket,
+  withSecretItems,
+} from "./resources/hostStateSpec.ts";
 export type { LabNetworkSpec } from "./resources/labSpec.ts";
 export { unfinishedCreate } from "./resources/unfinished.ts";
 export { Gate, type GateArgs } from "./sdk/gate.ts";

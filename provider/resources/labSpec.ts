@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { labReleases } from "../../lab/spec.ts";
 
 /** A bridge with NAT and an artifact server for the lab machines of one stack. */
 export interface LabNetworkSpec {
@@ -78,7 +79,7 @@ export const labMachineSchema: z.ZodType<LabMachineSpec> = z.strictObject({
   address: z.string(),
   address6: z.string(),
   diskGiB: z.number().min(1).max(1024),
-  release: z.enum(["bookworm", "trixie"]),
+  release: z.enum(labReleases),
   privateKeyFile: z.string().startsWith("/"),
   roles: z.array(z.string()),
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Architecture } from "../../components/settings.ts";
 import { type LabRelease, labReleases } from "../../lab/spec.ts";
-import { fields } from "../../provider/index.ts";
+import { fields, hostKey } from "../../provider/index.ts";
 import { hostAddress, ipv4Address, ipv6Address } from "./hostAddress.ts";
 import { localFile } from "./localFile.ts";
 
@@ -51,9 +51,6 @@ export interface ExistingMachineSettings extends BastionSettings {
 /** One machine: either made here or already there. */
 export type MachineSettings = { lab: LabMachineSettings } | { existing: ExistingMachineSettings };
 
-const hostKey = z.string().regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*$/, {
-  error: "must be a public host key such as `ssh-ed25519 AAAA…`, without host name and comment",
-});
 const roles = z.array(z.enum(["server", "agent", "monitoring"])).min(1);
 
 const login = {
