@@ -1,4 +1,9 @@
-import type { GateSpec, HostStateSpec } from "../../provider/index.ts";
+import {
+  type GateSpec,
+  type HostStateInputs,
+  type HostStateSpec,
+  withSecretItems,
+} from "../../provider/index.ts";
 
 /** The parts of an exported stack that we read. */
 export interface Deployment {
@@ -50,9 +55,12 @@ export function standing(deployment: Deployment): Resource[] {
 }
 
 export const hostStates = (deployment: Deployment): Deployed<HostStateSpec>[] =>
-  ofType<HostStateSpec>(deployment, "HostState");
+  ofType(deployment, "HostState").map(({ urn, inputs }) =>
+    deployed(urn, withSecretItems(revealed(inputs) as HostStateInputs, inputs)),
+  );
 
-export const gates = (deployment: Deployment): Deployed<GateSpec>[] => ofType<GateSpec>(deployment, "Gate");
+export const gates = (deployment: Deployment): Deployed<GateSpec>[] =>
+  ofType(deployment, "Gate").map(({ urn, inputs }) => deployed(urn, revealed(inputs) as GateSpec));
 
 /** Whether anything of a lab stands on this computer. */
 export const hasLab = (deployment: Deployment): boolean =>
@@ -68,11 +76,10 @@ export function labMachineNames(deployment: Deployment): string[] {
 /** The last part of a URN. */
 export const nameOf = (urn: string): string => urn.split("::").at(-1) ?? urn;
 
-function ofType<Spec>(deployment: Deployment, type: string): Deployed<Spec>[] {
-  return standing(deployment)
-    .filter((resource) => resource.type === `groundwork:index:${type}`)
-    .map(({ urn, inputs }) => ({ urn, name: nameOf(urn), spec: revealed(inputs) as Spec }));
-}
+const ofType = (deployment: Deployment, name: string): Resource[] =>
+  standing(deployment).filter(({ type }) => type === `groundwork:index:${name}`);
+
+const deployed = <Spec>(urn: string, spec: Spec): Deployed<Spec> => ({ urn, name: nameOf(urn), spec });
 
 const signature = "4dabf18193072939515e22adb298388d";
 const secretMark = "1b47061264138c4ac30d75fd1eb44270";

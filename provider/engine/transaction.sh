@@ -136,8 +136,9 @@ apply_item() {
   if [ "$gw_status" -ne 0 ] || [ "$observed" != "$gw_desired" ]; then
     {
       tail -c 3000 "$gw_run/log"
-      printf '\nexit %s; observed: %s' "$gw_status" "$observed"
+      printf '\nexit %s' "$gw_status"
     } | report_text failed "$gw_index" apply
+    report differs "$gw_index" "$observed"
     return 1
   fi
   gw_changed=$gw_changed$gw_newline$gw_key

@@ -2,7 +2,7 @@ import { type ErrorCode, GroundworkError } from "../../errors/index.ts";
 import { inOrder } from "../engine/program.ts";
 import type { CheckReport, Report } from "../engine/report.ts";
 import { keyOf } from "../items/index.ts";
-import type { HostStateSpec } from "./hostStateSpec.ts";
+import { type HostStateSpec, notShown } from "./hostStateSpec.ts";
 
 /** The error that a failed program stands for: what failed, with its evidence, and how the machine is now. */
 export function explainFailure(spec: HostStateSpec, report: Report): GroundworkError {
@@ -24,17 +24,23 @@ export function explainFailure(spec: HostStateSpec, report: Report): GroundworkE
   if (report.failed !== undefined)
     return fail(
       report.failed.phase === "timeout" ? "GW306" : report.failed.phase === "fact" ? "GW309" : "GW301",
-      failedStep(spec, report.failed),
+      failedStep(spec, report.failed, report.differs),
     );
   const checks = failedChecks(spec, report.checks);
   if (checks !== "") return fail(report.guarded ? "GW402" : "GW401", checks);
   return fail("GW311", "the program failed without a reason");
 }
 
-function failedStep(spec: HostStateSpec, failed: NonNullable<Report["failed"]>): string {
+function failedStep(
+  spec: HostStateSpec,
+  failed: NonNullable<Report["failed"]>,
+  differs: Report["differs"],
+): string {
   const item = inOrder(spec.items)[Number(failed.index) - 1];
   const subject = item === undefined ? failed.index : keyOf(item);
-  return `${subject} (${failed.phase}): ${failed.text}`;
+  const seen = differs.find(({ index }) => index === Number(failed.index));
+  const observed = spec.secretItems.includes(subject) ? notShown : seen?.observed;
+  return `${subject} (${failed.phase}): ${failed.text}${seen === undefined ? "" : `; observed: ${observed}`}`;
 }
 
 /** `g1` is the first guard, `c1` the first check. */

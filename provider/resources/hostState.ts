@@ -5,12 +5,12 @@ import { hasUnknown, reveal, secret, unknown, type Wire } from "../wire.ts";
 import { applyHostState, leavesSomething } from "./applyHostState.ts";
 import { deleteHostState } from "./deleteHostState.ts";
 import { diffHostState, factsToCome, isOnlyAnotherWay, isOtherPin, type Kept } from "./hostStateDiff.ts";
-import { type HostStateSpec, hostStateSchema } from "./hostStateSpec.ts";
+import { type HostStateInputs, hostStateOf, hostStateSchema } from "./hostStateSpec.ts";
 import { itemFailures } from "./itemFailures.ts";
-import { isAsItWasLeft, observeHost, withoutSecrets } from "./observeHost.ts";
+import { isAsItWasLeft, observeHost } from "./observeHost.ts";
 import type { Call, DiffAnswer, Failure, Properties, ResourceType } from "./resource.ts";
 import { nothingKnown } from "./unfinished.ts";
-import { parse, validate } from "./validation.ts";
+import { validate } from "./validation.ts";
 
 /** The ordered items of one stream on one machine. */
 export class HostStateResource implements ResourceType {
@@ -39,7 +39,7 @@ export class HostStateResource implements ResourceType {
     if (call.preview) return { id: "", outputs: { machineId: unknown, ...allToCome } };
     const name = call.urn.split("::").at(-1);
     try {
-      const outputs = await applyHostState(this.#deployment, call, parse(hostStateSchema, inputs));
+      const outputs = await applyHostState(this.#deployment, call, hostStateOf(inputs));
       return { id: `${String(outputs.machineId)}/${name}`, outputs };
     } catch (error) {
       if (!leavesSomething(error)) throw error;
@@ -55,7 +55,7 @@ export class HostStateResource implements ResourceType {
       return moved
         ? outputs
         : { ...outputs, generation: unknown, drift: [], ...factsToCome(old.inputs, inputs) };
-    const spec = parse(hostStateSchema, inputs);
+    const spec = hostStateOf(inputs);
     const machineId = String(outputs.machineId ?? "");
     if (moved && (await isAsItWasLeft(this.#deployment, spec, call.urn, machineId))) return outputs;
     return applyHostState(this.#deployment, call, spec, machineId);
@@ -63,7 +63,7 @@ export class HostStateResource implements ResourceType {
 
   async read(call: Call, _id: string, state: Kept): Promise<Properties> {
     const { unreachable: _, foundMachineId: __, ...outputs } = state.outputs;
-    const seen = await observeHost(this.#deployment, parse(hostStateSchema, state.inputs), call.urn);
+    const seen = await observeHost(this.#deployment, hostStateOf(state.inputs), call.urn);
     if (seen.unreachable !== undefined) {
       this.#deployment.messages.warning(`${seen.unreachable}. Its state is kept as it was.`, call.urn);
       return { ...outputs, unreachable: seen.unreachable };
@@ -71,18 +71,22 @@ export class HostStateResource implements ResourceType {
     // Of a create whose end was never seen, not even the machine's identity is known.
     if (outputs.machineId !== "" && seen.machineId !== outputs.machineId)
       return { ...outputs, foundMachineId: seen.machineId ?? "" };
-    return { ...outputs, drift: withoutSecrets(seen.drift, state.inputs.items) as unknown as Wire };
+    return { ...outputs, drift: seen.drift as unknown as Wire };
   }
 
   async delete(call: Call, _id: string, state: Kept): Promise<void> {
-    const spec = parse(hostStateSchema, state.inputs);
-    await deleteHostState(this.#deployment, call, spec, String(state.outputs.machineId ?? ""));
+    await deleteHostState(
+      this.#deployment,
+      call,
+      hostStateOf(state.inputs),
+      String(state.outputs.machineId ?? ""),
+    );
   }
 
   #conflicts(urn: string, inputs: Properties): Failure[] {
     const items = inputs.items;
     const known = (Array.isArray(items) ? items : []).filter((item) => !hasUnknown(item));
-    const plain = reveal({ ...inputs, items: known }) as unknown as HostStateSpec;
+    const plain = reveal({ ...inputs, items: known }) as unknown as HostStateInputs;
     if (hasUnknown(plain.connection as unknown as Wire)) return [];
     return this.#deployment.claims.claim(plain.connection.hostKey, urn, plain.items).map((conflict) => ({
       property: "items",

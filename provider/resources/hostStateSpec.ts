@@ -2,7 +2,10 @@ import { z } from "zod";
 import { type Check, checkSchema } from "../checks/check.ts";
 import { type Connection, connectionSchema } from "../connection.ts";
 import * as field from "../items/fields.ts";
-import { type Item, type ItemKindName, itemKinds } from "../items/index.ts";
+import { type Item, type ItemKindName, itemKinds, keyOf } from "../items/index.ts";
+import { isSecretAt, type Wire } from "../wire.ts";
+import type { Properties } from "./resource.ts";
+import { parse } from "./validation.ts";
 
 /** A typed value that is read after the checks and becomes an output. At most 64 KiB. */
 export interface Fact {
@@ -28,8 +31,8 @@ export interface Ticket {
   timeLimit?: number;
 }
 
-/** The desired state of one stream on one machine. */
-export interface HostStateSpec {
+/** The desired state of one stream on one machine, as a program asks for it. */
+export interface HostStateInputs {
   /** How to log in to the machine. */
   connection: Connection;
   /** The stream it belongs to, for messages and reports. */
@@ -48,12 +51,32 @@ export interface HostStateSpec {
   waivers?: Record<string, string>;
 }
 
+/** The desired state of one stream on one machine, in clear, and what of it is secret. */
+export interface HostStateSpec extends HostStateInputs {
+  /** Keys of the items with a secret in them: what a machine says of these, be it a digest, is not shown. */
+  secretItems: string[];
+}
+
+/** Stands for what was seen of an item with a secret: even a digest could be guessed at. */
+export const notShown = "not as declared";
+
+/** Inputs in clear with what the secrets of `wrapped` mark, of which they were revealed. */
+export function withSecretItems(inputs: HostStateInputs, wrapped: unknown): HostStateSpec {
+  const secret = inputs.items.filter((_, index) => isSecretAt(wrapped as Wire, ["items", index]));
+  return { ...inputs, secretItems: secret.map(keyOf) };
+}
+
+/** Errors: GW102. */
+export function hostStateOf(inputs: Properties): HostStateSpec {
+  return withSecretItems(parse(hostStateSchema, inputs), inputs);
+}
+
 const itemSchema = z.discriminatedUnion(
   "kind",
   Object.values(itemKinds).map((kind) => kind.schema) as unknown as [z.core.$ZodTypeDiscriminable],
 ) as unknown as z.ZodType<Item>;
 
-export const hostStateSchema: z.ZodType<HostStateSpec> = z.strictObject({
+export const hostStateSchema: z.ZodType<HostStateInputs> = z.strictObject({
   connection: connectionSchema,
   stream: field.line.min(1),
   items: z.array(itemSchema),

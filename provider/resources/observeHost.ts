@@ -2,11 +2,10 @@ import { GroundworkError } from "../../errors/index.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { inOrder } from "../engine/program.ts";
 import type { Report } from "../engine/report.ts";
-import { type Item, keyOf, kindOf } from "../items/index.ts";
-import { hasSecret, reveal, type Wire } from "../wire.ts";
+import { keyOf, kindOf } from "../items/index.ts";
 import { explainFailure } from "./explainFailure.ts";
 import { programOf } from "./hostOperation.ts";
-import type { Drift, HostStateSpec } from "./hostStateSpec.ts";
+import { type Drift, type HostStateSpec, notShown } from "./hostStateSpec.ts";
 
 /** What a look at a machine found. */
 export interface HostObservation {
@@ -62,17 +61,12 @@ function driftOf(spec: HostStateSpec, report: Report): Drift[] {
   const items = inOrder(spec.items);
   return report.differs.flatMap(({ index, observed }) => {
     const item = items[index - 1];
-    return item === undefined ? [] : [{ item: keyOf(item), observed, desired: kindOf(item).desired(item) }];
+    if (item === undefined) return [];
+    const key = keyOf(item);
+    return [
+      spec.secretItems.includes(key)
+        ? { item: key, observed: notShown, desired: "as declared, with a secret" }
+        : { item: key, observed, desired: kindOf(item).desired(item) },
+    ];
   });
-}
-
-/** A digest of a secret could be guessed at, and the state shows drift in clear. `items` are wrapped as they came. */
-export function withoutSecrets(drift: Drift[], items: Wire | undefined): Drift[] {
-  const wrapped = Array.isArray(items) ? items : [];
-  const secrets = new Set(wrapped.filter(hasSecret).map((item) => keyOf(reveal(item) as unknown as Item)));
-  return drift.map((entry) =>
-    secrets.has(entry.item)
-      ? { ...entry, observed: "not as declared", desired: "as declared, with a secret" }
-      : entry,
-  );
 }

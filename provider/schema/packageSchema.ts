@@ -71,7 +71,7 @@ interface ResourceSource {
 /** Where each resource is described. */
 export const resourceSources: Record<string, ResourceSource> = {
   HostState: {
-    inputs: "HostStateSpec",
+    inputs: "HostStateInputs",
     outputs: "HostStateOutputs",
     schema: hostStateSchema,
     sdk: "sdk/hostState.ts",

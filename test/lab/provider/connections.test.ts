@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { Deployment } from "../../../provider/deployment/deployment.ts";
-import type { Connection, HostStateSpec, Item } from "../../../provider/index.ts";
+import type { Connection, HostStateInputs, Item } from "../../../provider/index.ts";
 import { GateResource } from "../../../provider/resources/gate.ts";
 import { HostStateResource } from "../../../provider/resources/hostState.ts";
 import type { Properties } from "../../../provider/resources/resource.ts";
@@ -54,7 +54,7 @@ const file = (name: string): Item => ({ kind: "file", path: `/etc/way/${name}`, 
 const traces = (): Promise<string> => m1.inside("find /etc/way /var/lib/groundwork 2>/dev/null || :");
 
 /** Checks inputs as the engine does, then creates. */
-async function create(name: string, spec: Omit<HostStateSpec, "stream">) {
+async function create(name: string, spec: Omit<HostStateInputs, "stream">) {
   const inputs = { stream: "way", ...spec } as unknown as Properties;
   assert.deepEqual(hostState().check(urn(name), inputs), []);
   const { id, outputs } = await hostState().create(call(name), inputs);

@@ -61,6 +61,20 @@ const gateCheck = (name: string, machine: string, more: Partial<Check> = {}): Ch
 const deployment = deploymentOf(["server-1", "agent-1"]);
 
 describe("drift", () => {
+  it("is asked for with the names of the items that have a secret", async () => {
+    const told: string[][] = [];
+    const reader = readerOf({});
+    await readItems(deployment, {
+      ...reader,
+      observe: (spec) => {
+        told.push(spec.secretItems);
+        return reader.observe(spec);
+      },
+    });
+    assert.deepEqual(told[0], ["file:/etc/alpha.conf"]);
+    assert.equal(told.length, 8);
+  });
+
   it("names each item that differs with what is there and what should be", async () => {
     const reading = await readItems(deployment, readerOf({ drift: { "agent-1 bravo": "gone" } }));
     assert.equal(exitCodeOf(reading), 1);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { Deployment } from "../../../provider/deployment/deployment.ts";
-import type { HostStateSpec, Item } from "../../../provider/index.ts";
+import type { HostStateInputs, Item } from "../../../provider/index.ts";
 import { HostStateResource } from "../../../provider/resources/hostState.ts";
 import type { Properties } from "../../../provider/resources/resource.ts";
 import { type FileServer, openFileServer } from "../../lab/items/fileServer.ts";
@@ -67,7 +67,7 @@ const download = (path: string, more: object = {}): Item => ({
   sha256,
   ...more,
 });
-const create = (items: Item[], more: Partial<HostStateSpec> = {}) =>
+const create = (items: Item[], more: Partial<HostStateInputs> = {}) =>
   new HostStateResource(deployment).create(
     { urn: "urn:pulumi:dev::test::groundwork:index:HostState::bravo-m1", preview: false, timeout: 0 },
     { connection, stream: "bravo", items, ...more } as unknown as Properties,

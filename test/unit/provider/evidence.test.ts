@@ -71,6 +71,13 @@ describe("what a program sends back", () => {
     assert.deepEqual([failed?.phase, failed?.text, succeeded], ["request", "longer than 64 KiB", false]);
   });
 
+  it("has what was seen of an item that could not be brought about apart from what was said", () => {
+    const items: Item[] = [{ kind: "command", name: "it fails", run: "echo why; exit 3", unless: "false" }];
+    const { failed, differs } = run("apply", { items });
+    assert.deepEqual([failed?.phase, failed?.text], ["apply", "why\n\nexit 3"]);
+    assert.deepEqual(differs, [{ index: 1, observed: "done=no" }]);
+  });
+
   it("is the end of what a failing check says", () => {
     const script = "head -c 9000 /dev/zero | tr '\\0' a; echo why; exit 1";
     const evidence =

@@ -5,7 +5,7 @@ import { explainFailure } from "../../../provider/resources/explainFailure.ts";
 import type { HostStateSpec } from "../../../provider/resources/hostStateSpec.ts";
 import { connection, small } from "./smallSpec.ts";
 
-const spec: HostStateSpec = { ...small, connection, stream: "alpha" };
+const spec: HostStateSpec = { ...small, connection, stream: "alpha", secretItems: ["file:/etc/b"] };
 const encoded = (text: string): string => Buffer.from(text).toString("base64");
 const explain = (...lines: string[]) => explainFailure(spec, parseReport(lines.join("\n")));
 
@@ -22,6 +22,18 @@ describe("the explanation of a failure on a machine", () => {
       error.message,
       "GW301 m1 (alpha): file:/etc/it's $(here)/a (apply): No space left on device. The machine was put back as it was. " +
         "Read the evidence, correct the item or the machine, and run again",
+    );
+  });
+
+  it("says what was seen of the item, and of one with a secret only that it differs", () => {
+    const seen = "file mode=0600 owner=root:root sha256=aa";
+    assert.match(
+      explain(`failed 2 apply ${encoded("exit 1")}`, `differs 2 ${seen}`).message,
+      /\(apply\): exit 1; observed: file mode=0600 owner=root:root sha256=aa\./,
+    );
+    assert.match(
+      explain(`failed 3 apply ${encoded("exit 1")}`, `differs 3 ${seen}`).message,
+      /file:\/etc\/b \(apply\): exit 1; observed: not as declared\./,
     );
   });
 

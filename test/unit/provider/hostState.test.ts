@@ -2,12 +2,17 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import type { GroundworkError } from "../../../errors/index.ts";
 import { Deployment } from "../../../provider/deployment/deployment.ts";
-import { type Connection, type HostStateSpec, unfinishedCreate } from "../../../provider/index.ts";
+import {
+  type Connection,
+  type Drift,
+  type HostStateInputs,
+  unfinishedCreate,
+} from "../../../provider/index.ts";
 import { PartialFailure } from "../../../provider/partialFailure.ts";
 import { HostStateResource } from "../../../provider/resources/hostState.ts";
 import type { Properties } from "../../../provider/resources/resource.ts";
 import { aliasOf } from "../../../provider/ssh/configFile.ts";
-import { secret, unknown } from "../../../provider/wire.ts";
+import { secret, unknown, type Wire } from "../../../provider/wire.ts";
 import { FakeMachine } from "../../support/fakeMachine.ts";
 import { type FakeSsh, openFakeSsh } from "../../support/fakeSsh.ts";
 import { connection } from "./smallSpec.ts";
@@ -52,7 +57,7 @@ const call = (name = "alpha-m1", preview = false) => ({
   preview,
   timeout: 0,
 });
-const inputsOf = (more: Partial<HostStateSpec> = {}): Properties =>
+const inputsOf = (more: Partial<HostStateInputs> = {}): Properties =>
   ({
     connection,
     stream: "alpha",
@@ -60,9 +65,9 @@ const inputsOf = (more: Partial<HostStateSpec> = {}): Properties =>
     ...more,
   }) as unknown as Properties;
 const host = () => new HostStateResource(deployment);
-const update = (more: Partial<HostStateSpec>, outputs = kept, preview = false) =>
+const update = (more: Partial<HostStateInputs>, outputs = kept, preview = false) =>
   host().update(call("alpha-m1", preview), "id", { inputs: inputsOf(), outputs }, inputsOf(more));
-const remove = (more: Partial<HostStateSpec> = {}, name = "alpha-m1") =>
+const remove = (more: Partial<HostStateInputs> = {}, name = "alpha-m1") =>
   host().delete(call(name), "id", { inputs: inputsOf(more), outputs: kept });
 
 describe("a HostState whose machine is reached in another way", () => {
@@ -127,6 +132,32 @@ describe("a HostState whose create was cut off", () => {
   });
 });
 
+describe("what a machine says of items with a secret", () => {
+  const plain = { kind: "file", path: "/etc/a", content: "one" };
+  const hidden = { kind: "file", path: "/etc/b", content: secret("hush") };
+  const seen = (index: number): string => `differs ${index} file mode=0644 owner=root:root sha256=aa`;
+  const drift = async (items: Wire) => {
+    machine.reports = () => [`machine ${machineId}`, seen(1), seen(2), ...done];
+    const state = await host().read(call(), "id", { inputs: { ...inputsOf(), items }, outputs: kept });
+    return (state.drift as unknown as Drift[]).map(({ observed }) => observed);
+  };
+
+  it("is not in the state, be the secret a content or the whole list", async () => {
+    assert.deepEqual(await drift([plain, hidden]), [seen(1).slice(10), "not as declared"]);
+    assert.deepEqual(await drift(secret([plain, plain])), ["not as declared", "not as declared"]);
+  });
+
+  it("is in no error", async () => {
+    const failed = `failed 2 apply ${Buffer.from("exit 1").toString("base64")}`;
+    machine.reports = () => [`machine ${machineId}`, failed, seen(2), "restored", "end failed"];
+    const inputs = { ...inputsOf(), items: [plain, hidden] };
+    await assert.rejects(host().create(call(), inputs), (error: Error) => {
+      assert.match(error.message, /file:\/etc\/b \(apply\): exit 1; observed: not as declared/);
+      return true;
+    });
+  });
+});
+
 describe("a change whose checks from elsewhere decided", () => {
   const checks = [{ name: "the other one agrees", run: "true", on: { ...connection, name: "m2" } }];
   const decided: Record<string, string[]> = {
@@ -172,7 +203,7 @@ describe("a delete whose machine answers with another key than the pinned one", 
   const renewed = { connection: { ...connection, hostKey: "ssh-ed25519 AAAAnew" } };
   const changed = (alias: string): string =>
     `Host key for ${alias} has changed and you have requested strict checking.\nHost key verification failed.`;
-  const giveUp = (more: Partial<HostStateSpec> = {}, wanted: Partial<HostStateSpec> = renewed): void =>
+  const giveUp = (more: Partial<HostStateInputs> = {}, wanted: Partial<HostStateInputs> = renewed): void =>
     void host().diff(call(), { inputs: inputsOf(more), outputs: kept }, inputsOf(wanted));
 
   beforeEach(() => {
