@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import ts from "typescript";
+import { grouped } from "./itemGroups.ts";
 import { itemSpecs } from "./itemSpecs.ts";
 import { markdownTable, paragraph } from "./markdown.ts";
 
-/** A section for each kind: what it is, its fields, an example. */
+/** A section for each kind, group by group: what it is, its fields, an example. */
 export function itemReference(): string {
   const examples = exampleTexts();
-  return itemSpecs()
+  return grouped(itemSpecs())
+    .flatMap(([, specs]) => specs)
     .map(({ kind, description, fields }) =>
       [
         `### \`${kind}\``,

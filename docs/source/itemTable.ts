@@ -1,11 +1,22 @@
 import { type Item, type ItemKindName, itemKinds } from "../../provider/items/index.ts";
 import type { ItemKind } from "../../provider/items/kind.ts";
-import { itemSpecs } from "./itemSpecs.ts";
+import { grouped } from "./itemGroups.ts";
+import { type ItemSpec, itemSpecs } from "./itemSpecs.ts";
 import { markdownTable } from "./markdown.ts";
 
-/** Every kind: what it is, what a restore promises. */
-export function itemTable(): string {
-  const rows = itemSpecs().map(({ kind, description }) => [
+/** Links to every group of kinds, then a table for each: what a kind is, what a restore promises. */
+export function itemTables(): string {
+  const tables = grouped(itemSpecs());
+  const links = tables.map(
+    ([group]) => `- [${group}](#${group.toLowerCase().replace(/,/g, "").replaceAll(" ", "-")})`,
+  );
+  return [links.join("\n"), ...tables.map(([group, specs]) => `### ${group}\n\n${tableOf(specs)}`)].join(
+    "\n\n",
+  );
+}
+
+function tableOf(specs: ItemSpec[]): string {
+  const rows = specs.map(({ kind, description }) => [
     `[\`${kind}\`](#${kind.toLowerCase()})`,
     firstSentence(description),
     restoresText(kind as ItemKindName),

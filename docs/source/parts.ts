@@ -5,7 +5,7 @@ import { configurationTables } from "./configurationTables.ts";
 import { graphModel } from "./graphModel.ts";
 import { graphPicture } from "./graphPicture.ts";
 import { itemReference } from "./itemReference.ts";
-import { itemTable } from "./itemTable.ts";
+import { itemTables } from "./itemTable.ts";
 import { outputs } from "./outputs.ts";
 import { registeredGraph } from "./registeredGraph.ts";
 
@@ -13,7 +13,7 @@ import { registeredGraph } from "./registeredGraph.ts";
 export const parts = (): Record<string, string> => ({
   commands: commandTable(),
   configuration: configurationTables(),
-  items: itemTable(),
+  items: itemTables(),
   itemReference: itemReference(),
   ...outputs(),
 });
