@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { execa } from "execa";
@@ -7,6 +6,7 @@ import { ensurePrograms } from "../../tools/index.ts";
 import { kubeconfigOf } from "../kubeconfig.ts";
 import { openStack } from "../openStack.ts";
 import { examples, stackOption } from "../options.ts";
+import { withPrivateFolder } from "../privateFolder.ts";
 import { toolProgress } from "../toolProgress.ts";
 
 export const kubectlCommand = new Command("kubectl")
@@ -35,22 +35,21 @@ export const kubectlCommand = new Command("kubectl")
 /** Runs kubectl with a configuration that only this user can read, and only as long as it runs. */
 async function kubectl(words: string[], kubeconfig: string): Promise<number> {
   const program = (await ensurePrograms(["kubectl"], { progress: toolProgress() })).get("kubectl");
-  const folder = await mkdtemp(join(tmpdir(), "groundwork-"));
-  const file = join(folder, "kubeconfig");
-  // kubectl gets the signal of a Ctrl-C itself; this process stays to remove the file.
-  const ignore = (): void => undefined;
-  process.on("SIGINT", ignore);
-  try {
+  return withKubeconfig(program?.path ?? "kubectl", words, kubeconfig);
+}
+
+/** Runs a program with the configuration of a cluster. Its exit code; 2 where a signal ended it. */
+export async function withKubeconfig(program: string, words: string[], kubeconfig: string): Promise<number> {
+  return withPrivateFolder(async (folder, stopped) => {
+    const file = join(folder, "kubeconfig");
     await writeFile(file, kubeconfig, { mode: 0o600 });
-    const env = { KUBECONFIG: file };
-    const { exitCode } = await execa(program?.path ?? "kubectl", words, {
+    const { exitCode } = await execa(program, words, {
       stdio: "inherit",
       reject: false,
-      env,
+      env: { KUBECONFIG: file },
+      cancelSignal: stopped,
+      forceKillAfterDelay: false,
     });
     return exitCode ?? 2;
-  } finally {
-    process.off("SIGINT", ignore);
-    await rm(folder, { recursive: true });
-  }
+  });
 }
