@@ -61,8 +61,12 @@ boot_is_due() {
   report rebooting "$(cat /proc/sys/kernel/random/boot_id)" 600 waiting
 }
 
+# A system that stops soon answers no more: only one that says so runs on.
 boot_is_coming() {
-  systemctl is-active -q groundwork-reboot.service || [ "$(systemctl is-system-running)" = stopping ]
+  systemctl is-active -q groundwork-reboot.service && return
+  case $(systemctl is-system-running 2>/dev/null) in
+    initializing | starting | running | degraded | maintenance) return 1 ;;
+  esac
 }
 
 # True when this owner's transaction waited for a boot, and the very same is wanted still.

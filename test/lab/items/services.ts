@@ -180,7 +180,7 @@ export function serviceTests(subject: () => Subject): void {
       unit(`[Timer]\nOnCalendar=yearly\n[Install]\nWantedBy=timers.target\n`, "gw-try.timer"),
       { kind: "service", unit: "gw-try.timer" },
       { kind: "service", unit: "gw-try.service", running: false },
-      { kind: "service", unit: "dbus.service" },
+      { kind: "service", unit: "systemd-journald.service" },
     ]);
     await stream.giveBack();
   });
