@@ -102,7 +102,7 @@ function cutAnywhere(run: (it: Waiting, cut?: Cut) => unknown, then: (it: Waitin
     const cut = fc.record({ at: fc.integer({ min: 1, max: commands }), power: fc.boolean() });
     fc.assert(
       fc.property(cut, (where) => void once(where)),
-      { numRuns: 6, endOnFailure: true },
+      { numRuns: 3, endOnFailure: true },
     );
   }
 }
