@@ -297,8 +297,9 @@ firewall_element_apply() {
 
 firewall_element_add() {
   gw_file=$gw_firewall/firewall.d/$file
-  firewall_folder && printf '%s\n' "$(firewall_element_line)" >"$gw_file.groundwork-new" &&
-    mv -fT "$gw_file.groundwork-new" "$gw_file" && firewall_elements && firewall_sync "$set"
+  new_beside "$gw_file"
+  firewall_folder && printf '%s\n' "$(firewall_element_line)" >"$gw_new" && put_in_place "$gw_new" "$gw_file" &&
+    firewall_elements && firewall_sync "$set"
 }
 
 firewall_element_capture() {
@@ -311,9 +312,9 @@ firewall_element_restore() { firewall_locked firewall_element_back; }
 firewall_element_back() {
   gw_file=$gw_firewall/firewall.d/$file
   if [ -f "$capture/element" ]; then
-    firewall_folder && cp -a "$capture/element" "$gw_file" || return 1
+    firewall_folder && copy_in_place "$capture/element" "$gw_file" || return 1
   else
-    rm -f "$gw_file" "$gw_file.groundwork-new" || return 1
+    rm -f "$gw_file" "$gw_file.groundwork-$gw_owner" || return 1
   fi
   firewall_elements && firewall_sync "$set" && firewall_tidy
 }

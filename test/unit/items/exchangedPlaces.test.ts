@@ -172,15 +172,14 @@ const cases: Record<string, Case> = {
       "mkdir -p name/tree; echo x >name/tree/name; chmod 666 name/tree/name; ln -s ../../../victim name/out",
   },
   "a tree": {
-    item: (way) =>
-      ({
-        kind: "download",
-        path: `${way}/tree`,
-        urls: ["http://a/"],
-        sha256,
-        member: "/0",
-        mode: "0700",
-      }) as unknown as Item,
+    item: (way) => ({
+      kind: "download",
+      path: `${way}/tree`,
+      urls: ["http://a/"],
+      sha256,
+      extract: true,
+      mode: "0700",
+    }),
     before: "mkdir tree",
   },
 };
@@ -194,7 +193,7 @@ function played({ item, before = "", first = "" }: Case, trick: Trick, at: numbe
     const [command = "", ...args] = [...asOrdinaryUser, "sh", "-c", before];
     execFileSync(command, args, { cwd: scene.way });
     const wanted = item(scene.way);
-    if ("member" in wanted) writeFileSync(join(scene.top, "root/downloads", sha256), archive(scene.top));
+    if ("extract" in wanted) writeFileSync(join(scene.top, "root/downloads", sha256), archive(scene.top));
     const said = scene.run(wanted, `${first}\ntake 1\nbring\nsee\ngive_back 1`, trick, at);
     assert.equal(scene.untouched(), was, `${trick} before command ${at}:\n${said}`);
     assert.equal(scene.leaks(), "", `${trick} before command ${at}:\n${said}`);

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   existsSync,
   lstatSync,
@@ -45,6 +46,17 @@ export class CutMachine {
 
   close(): void {
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** An archive that `download_fetch` finds, by the digest of what is in it: the mirror of the test. */
+  serve(files: Record<string, string>): string {
+    const archive = mkdtempSync(join(this.folder, "archive-"));
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(archive, name), content);
+    mkdirSync(join(this.folder, "mirror"), { recursive: true });
+    const tar = spawnSync("tar", ["-cf", "-", "-C", archive, "."]).stdout;
+    const digest = createHash("sha256").update(tar).digest("hex");
+    writeFileSync(join(this.folder, "mirror", digest), tar);
+    return digest;
   }
 
   /** Brings to the disk what the test made. */
@@ -101,6 +113,14 @@ exec 3>"$gw_run/report"
 id() { echo 0; }
 mktemp() { command mkdir '${run}/timer' && echo '${run}/timer'; }
 machine_identity() { report machine test; }
+gw_firewall='${this.tree}/firewall'
+download_fetch() { gw_cached=$gw_root/downloads/$sha256 && cat '${this.folder}/mirror/'"$sha256" >"$gw_cached"; }
+# A kernel whose sets always hold what the file of elements says.
+nft() {
+  [ "$*" = 'list table inet groundwork' ] || return 0
+  sed -n 's/^add element inet groundwork \\([a-z0-9_]*\\) {\\(.*\\)}/set \\1 {\\nelements = {\\2}\\n}/p' "$gw_firewall/firewall.elements.nft"
+}
+firewall_nft() { nft "$@"; }
 cut_count=0
 cut_step() {
   cut_count=$((cut_count + 1))

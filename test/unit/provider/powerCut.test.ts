@@ -13,6 +13,8 @@ type Look = Record<string, string>;
 class Case {
   readonly machine = new CutMachine();
   readonly wanted: Wanted;
+  /** Another tree in the place of the wanted one, and a check that fails. */
+  readonly other: Wanted;
   readonly before: Look;
 
   constructor() {
@@ -23,6 +25,9 @@ class Case {
     chmodSync(at("old/a"), 0o600);
     chmodSync(at("old/kept"), 0o644);
     symlinkSync("a", at("old/link"));
+    mkdirSync(at("firewall/firewall.d"), { recursive: true });
+    for (const name of ["firewall.d/tcp_any-22.nft", "firewall.elements.nft"])
+      writeFileSync(at(`firewall/${name}`), "add element inet groundwork tcp_any { 22 }\n");
     this.machine.sync();
     this.before = this.machine.look();
     const { owner, group } = this.machine;
@@ -37,7 +42,21 @@ class Case {
         file(`new/it's a "name" -n`, "two\n"),
         file("deep/down/b", "three\n"),
         file("old/link", "four\n"),
+        { kind: "allowedPort", protocol: "tcp", port: 80, from: "any" },
+        this.#tree({ one: "1\n", two: "2\n" }),
       ],
+    };
+    this.other = { items: [this.#tree({ three: "3\n" })], checks: failing.checks };
+  }
+
+  #tree(files: Record<string, string>): Item {
+    const sha256 = this.machine.serve(files);
+    return {
+      kind: "download",
+      path: join(this.machine.tree, "tree"),
+      urls: ["http://a/"],
+      sha256,
+      extract: true,
     };
   }
 
@@ -62,6 +81,8 @@ class Case {
     }
   }
 }
+
+const failing = { checks: [{ name: "it fails", run: "false" }] };
 
 const finished = (report = "cut"): void => assert.match(report, /\nend ok\n$/);
 
@@ -135,10 +156,17 @@ describe("an operation that is cut anywhere", () => {
   });
 
   it("puts everything back after a failed check, whatever cuts that short", () => {
-    const failing = { checks: [{ name: "it fails", run: "false" }] };
     cutAnywhere(
       () => undefined,
       (it, cut) => it.machine.run({ ...it.wanted, ...failing }, "apply", cut),
+      (it) => it.givesBack(),
+    );
+  });
+
+  it("puts a tree back whole that it had replaced, and gives everything back", () => {
+    cutAnywhere(
+      (it) => it.brings(),
+      (it, cut) => it.machine.run(it.other, "apply", cut),
       (it) => it.givesBack(),
     );
   });
