@@ -28,7 +28,6 @@ class Case {
     mkdirSync(at("firewall/firewall.d"), { recursive: true });
     for (const name of ["firewall.d/tcp_any-22.nft", "firewall.elements.nft"])
       writeFileSync(at(`firewall/${name}`), "add element inet groundwork tcp_any { 22 }\n");
-    this.machine.sync();
     this.before = this.machine.look();
     const { owner, group } = this.machine;
     const file = (name: string, content: string): Item => {
@@ -47,6 +46,7 @@ class Case {
       ],
     };
     this.other = { items: [this.#tree({ three: "3\n" })], checks: failing.checks };
+    this.machine.sync();
   }
 
   #tree(files: Record<string, string>): Item {
