@@ -2,8 +2,10 @@
 # shellcheck disable=SC2154,SC2034 # the engine sets the item's variables and reads $observed
 # sysctl: name value; effective value under /proc/sys and drop-in for the next boot
 
+gw_sysctls=/proc/sys
+
 sysctl_paths() { # NAME: sets gw_proc and gw_dropin without a process; a slash in a name stands for a dot (sysctl.d(5))
-  gw_rest=$1 gw_proc=/proc/sys
+  gw_rest=$1 gw_proc=$gw_sysctls
   gw_ifs=$IFS
   IFS=.
   for gw_part in $gw_rest; do
@@ -86,14 +88,17 @@ sysctl_observe_many() {
   exec 5<&-
 }
 
-# A change of net.ipv4.ip_forward makes the kernel set every accept_redirects anew (ip-sysctl.rst of the kernel):
-# they are put back, or another item's want would be undone.
+# A change of net.ipv4.ip_forward, by either of its two names, makes the kernel set every accept_redirects anew
+# (ip-sysctl.rst of the kernel): they are put back, or another item's want would be undone.
 sysctl_write() { # VALUE
-  if [ "$name" != net.ipv4.ip_forward ]; then
-    printf '%s\n' "$1" >"$gw_proc"
-    return
-  fi
-  for gw_setting in /proc/sys/net/ipv4/conf/*/accept_redirects; do
+  case $gw_proc in
+    "$gw_sysctls/net/ipv4/ip_forward" | "$gw_sysctls/net/ipv4/conf/all/forwarding") ;;
+    *)
+      printf '%s\n' "$1" >"$gw_proc"
+      return
+      ;;
+  esac
+  for gw_setting in "$gw_sysctls"/net/ipv4/conf/*/accept_redirects; do
     printf '%s %s\n' "$(cat "$gw_setting")" "$gw_setting"
   done >"$gw_run/redirects"
   printf '%s\n' "$1" >"$gw_proc" || return 1

@@ -20,3 +20,24 @@ describe("the places of a kernel setting", () => {
     ]);
   });
 });
+
+describe("forwarding, which the kernel has under two names", () => {
+  for (const name of ["net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding"])
+    it(`leaves every accept_redirects as it is when it is set by ${name}`, () => {
+      // A kernel that sets them anew as soon as forwarding is written.
+      const said = withLibrary(`gw_run=$(mktemp -d) && gw_sysctls=$gw_run/sys && trap 'rm -rf "$gw_run"' EXIT
+        mkdir -p "$gw_sysctls/net/ipv4/conf/all" "$gw_sysctls/net/ipv4/conf/eth0"
+        echo 1 >"$gw_sysctls/net/ipv4/conf/all/accept_redirects"
+        echo 0 >"$gw_sysctls/net/ipv4/conf/eth0/accept_redirects"
+        name=${name} && sysctl_paths "$name"
+        printf() {
+          command printf "$@"
+          [ "$2" != yes ] || for each in all eth0; do
+            echo 9 >"$gw_sysctls/net/ipv4/conf/$each/accept_redirects"
+          done
+        }
+        sysctl_write yes
+        cat "$gw_proc" "$gw_sysctls/net/ipv4/conf/all/accept_redirects" "$gw_sysctls/net/ipv4/conf/eth0/accept_redirects"`);
+      assert.equal(said, "yes\n1\n0");
+    });
+});
