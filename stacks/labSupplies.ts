@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ClusterArgs, ContainerRuntimeArgs, SecurityBaselineArgs } from "../components/index.ts";
-import { labImages, labPrograms, readLabArtifacts } from "./labArtifacts.ts";
+import { type LabArtifacts, labImages, labPrograms, readLabArtifacts } from "./labArtifacts.ts";
 
 /**
  * What streams are told about machines of the lab: they reach no registry, and they are containers, which share
@@ -9,34 +9,32 @@ import { labImages, labPrograms, readLabArtifacts } from "./labArtifacts.ts";
  */
 export interface LabSupplies {
   security: Partial<SecurityBaselineArgs>;
-  runtime: Partial<ContainerRuntimeArgs>;
-  cluster: Partial<ClusterArgs>;
+  /** Errors: GW609. */
+  runtime(): Partial<ContainerRuntimeArgs>;
+  /** Errors: GW609. */
+  cluster(): Partial<ClusterArgs>;
 }
 
-/** The lab's supplies; `url` is its artifact server. Errors: GW609. */
+/** The lab's supplies; `url` is its artifact server. A stack without containers has no artifacts, and needs none. */
 export function labSupplies(url: pulumi.Input<string>): LabSupplies {
-  const shown = readLabArtifacts();
-  const artifacts = labPrograms(shown, url);
-  const probeImage = shown.images.probe?.reference;
-  const cgroupDriver = ownCgroups() ? "systemd" : "cgroupfs";
+  const shared = (shown: LabArtifacts) => ({
+    artifacts: labPrograms(shown, url),
+    probeImage: shown.images.probe?.reference,
+    cgroupDriver: ownCgroups() ? ("systemd" as const) : ("cgroupfs" as const),
+  });
   return {
     security: { kernelSysctls: false },
-    runtime: {
-      artifacts,
-      probeImage,
-      cgroupDriver,
-      images: labImages(shown, url),
-      restrictOomScoreAdj: true,
+    runtime() {
+      const shown = readLabArtifacts();
+      return { ...shared(shown), images: labImages(shown, url), restrictOomScoreAdj: true };
     },
-    cluster: {
-      artifacts,
-      probeImage,
-      cgroupDriver,
+    cluster: () => ({
+      ...shared(readLabArtifacts()),
       kernelSysctls: false,
       allowSwap: true,
       allowCgroupV1: !ownCgroups(),
       ignorePreflightErrors: ["SystemVerification"],
-    },
+    }),
   };
 }
 

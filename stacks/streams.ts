@@ -55,7 +55,7 @@ function createBravo({ streams }: Configuration, all: Machine[], after: Gates, l
   if (!enabled) return undefined;
   return new ContainerRuntime("bravo", {
     ...settings,
-    ...lab?.runtime,
+    ...lab?.runtime(),
     machines: [...withRole(all, "server"), ...withRole(all, "agent")],
     after: opened(after),
   });
@@ -80,7 +80,7 @@ function createDelta(configuration: Configuration, all: Machine[], after: Gates,
   const { podSubnet, serviceSubnet } = configuration.network;
   return new Cluster("delta", {
     ...settings,
-    ...lab?.cluster,
+    ...lab?.cluster(),
     servers: [server],
     agents: withRole(all, "agent"),
     nodeNetworks: machineNetworks(configuration.machines, configuration.network),

@@ -117,6 +117,18 @@ const hasItem = ({ inputs }: CapturedResource, fields: Record<string, string>): 
   );
 
 describe("the root program", () => {
+  it("asks for none of the lab's artifacts where no stream loads any", async () => {
+    process.env.GROUNDWORK_STATE = join(state, "fresh");
+    try {
+      const off = { enabled: false };
+      const graph = await graphOf({ ...lab, streams: { bravo: off, charlie: off, delta: off } });
+      assert.equal(graph.ofType("Gate").length, 1);
+      await assert.rejects(graphOf({ ...lab, streams: { charlie: off, delta: off } }), { code: "GW609" });
+    } finally {
+      process.env.GROUNDWORK_STATE = state;
+    }
+  });
+
   it("makes the network, the machines, and one gate for each stream", async () => {
     const graph = await graphOf(lab);
     assert.deepEqual(
