@@ -105,14 +105,15 @@ let libraryText: string | undefined;
 export function library(): string {
   libraryText ??= [
     ...libraryFiles().map((file) => readFileSync(file, "utf8")),
-    `${assign("gw_kinds_independent", independentKinds().join(" "))}\n`,
+    assign("gw_kinds_independent", kindsThat("independent")),
+    `${assign("gw_kinds_pending", kindsThat("pending"))}\n`,
   ].join("\n");
   return libraryText;
 }
 
-function independentKinds(): string[] {
-  const kinds = Object.values(itemKinds).filter((kind) => kind.independent);
-  return kinds.map(({ kind }) => kind);
+function kindsThat(are: "independent" | "pending"): string {
+  const kinds = Object.values(itemKinds).filter((kind) => kind[are]);
+  return kinds.map(({ kind }) => kind).join(" ");
 }
 
 /** Every file of the library in its order. */
@@ -188,7 +189,7 @@ function itemLines(items: Item[], operation: Operation): string[] {
     // A read compares digests; contents stay here.
     const bytes = operation.action === "apply" ? kindOf(item).data?.(item) : undefined;
     if (bytes !== undefined) lines.push(printer(`data_${index}`, bytes));
-    if (library().includes(`\n${item.kind}_observe_many()`)) manyKinds.add(item.kind);
+    if (kindOf(item).observesMany) manyKinds.add(item.kind);
   });
   lines.push(`gw_kinds_many='${[...manyKinds].join(" ")}'`);
   for (const kind of manyKinds) {

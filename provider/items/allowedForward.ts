@@ -29,6 +29,7 @@ export const allowedForward: ItemKind<AllowedForwardItem> = {
   subject: (item) => `${item.from} to ${item.to}`,
   restores: () => "exactly",
   timeLimit: 10,
+  observesMany: true,
   variables: (item) => ({
     ...firewallElement(
       `forward_ip${familyOf(item.from)}`,

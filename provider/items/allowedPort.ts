@@ -41,6 +41,7 @@ export const allowedPort: ItemKind<AllowedPortItem> = {
   subject: (item) => `${item.protocol}/${item.port} from ${item.from}`,
   restores: () => "exactly",
   timeLimit: 10,
+  observesMany: true,
   variables: (item) => ({ ...elementOf(item) }),
   desired: () => "boot=yes live=yes",
   endangersLogin: (item, loginPort) => item.protocol === "tcp" && item.port === loginPort,

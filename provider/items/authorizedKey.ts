@@ -111,6 +111,7 @@ export const authorizedKey: ItemKind<AuthorizedKeyItem> = {
   subject: (item) => `${item.user} ${fingerprint(String(item.key)) ?? item.key}`,
   restores: () => "exactly",
   timeLimit: 30,
+  observesMany: true,
   variables: (item) => ({ user: item.user, key: item.key, line: lineWith(item, item.key) }),
   desired: (item) => `line=${lineWith(item, typeOf(item))}`,
   endangersLogin: () => true,

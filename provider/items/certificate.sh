@@ -4,7 +4,7 @@
 # certificate: path (folder and name) common_name alt_names authority owner days
 
 # The key that waits for its certificate, where only root looks.
-certificate_pending() { printf '%s/pending/%s.key' "$gw_root" "$gw_hash"; }
+certificate_waiting_key() { printf '%s/pending/%s.key' "$gw_root" "$gw_hash"; }
 
 certificate_observe() {
   observed=absent
@@ -92,7 +92,7 @@ certificate_named() {
 
 # The key is made here and stays here; what travels is the signing request.
 certificate_request() {
-  gw_pending=$(certificate_pending)
+  gw_pending=$(certificate_waiting_key)
   mkdir -p "$gw_root/pending" && chmod 700 "$gw_root" "$gw_root/pending" || return 1
   # One that waits already is taken again: its request may be on its way.
   openssl pkey -in "$gw_pending" -noout </dev/null 2>/dev/null ||
@@ -102,7 +102,7 @@ certificate_request() {
 
 certificate_apply() {
   parents_trusted "$path" || return 1
-  gw_pending=$(certificate_pending)
+  gw_pending=$(certificate_waiting_key)
   if [ "$observed" = owner ]; then
     certificate_put "$path.key" "$path.crt" && certificate_settled
     return

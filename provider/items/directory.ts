@@ -28,6 +28,7 @@ export const directory: ItemKind<DirectoryItem> = {
   subjectFields: ["path"],
   restores: () => "exactly",
   timeLimit: 30,
+  observesMany: true,
   independent: true,
   variables: (item) => ({
     path: item.path,

@@ -64,6 +64,7 @@ export const download: ItemKind<DownloadItem> = {
   subjectFields: ["path"],
   restores: () => "exactly",
   timeLimit: 600,
+  observesMany: true,
   variables: (item) => ({
     path: item.path,
     urls: item.urls.join("\n"),

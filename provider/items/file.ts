@@ -49,6 +49,7 @@ export const file: ItemKind<FileItem> = {
   subjectFields: ["path"],
   restores: () => "exactly",
   timeLimit: 30,
+  observesMany: true,
   independent: true,
   variables: (item) => ({
     path: item.path,

@@ -30,6 +30,7 @@ export const group: ItemKind<GroupItem> = {
   subjectFields: ["name"],
   restores: () => "exactly",
   timeLimit: 30,
+  observesMany: true,
   variables: (item) => ({
     name: item.name,
     gid: item.gid === undefined ? "" : String(item.gid),

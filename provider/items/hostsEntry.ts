@@ -38,6 +38,7 @@ export const hostsEntry: ItemKind<HostsEntryItem> = {
   subject: line,
   restores: () => "exactly",
   timeLimit: 10,
+  observesMany: true,
   variables: (item) => ({ line: line(item), path: "/etc/hosts" }),
   desired: () => "present",
 };

@@ -49,6 +49,7 @@ export const kernelParameter: ItemKind<KernelParameterItem> = {
   subjectFields: ["name"],
   restores: () => "equivalent",
   timeLimit: 180,
+  pending: true,
   variables: (item) => ({ name: item.name, word: wordOf(item) }),
   desired: (item) => `boot=${wordOf(item)}`,
 };

@@ -32,10 +32,11 @@ export interface Steering {
  * - `KIND_capture` saves the present state into the empty folder `$capture`;
  * - `KIND_restore` puts back what `$capture` holds.
  *
- * More are optional: `KIND_observe_many INDEX…` observes many items with few processes, `KIND_request` prints what
- * the issuer of its ticket has to know, `KIND_prepare` makes new files in the transaction's folder (engine/place.sh),
- * `KIND_has_content` marks a kind whose content is kept aside when somebody
- * else changed it, and `KIND_after_restore` runs once all items are back (a service that must see its old files again).
+ * More are optional: `KIND_observe_many INDEX…` observes many items with few processes ({@link ItemKind.observesMany}),
+ * `KIND_pending` succeeds where the item is there and only a restart brings it into effect ({@link ItemKind.pending}),
+ * `KIND_request` prints what the issuer of its ticket has to know, `KIND_prepare` makes new files in the transaction's
+ * folder (engine/place.sh), `KIND_has_content` marks a kind whose content is kept aside when somebody else changed it,
+ * and `KIND_after_restore` runs once all items are back (a service that must see its old files again).
  */
 export interface ItemKind<T extends { kind: string }> {
   readonly kind: T["kind"];
@@ -69,6 +70,12 @@ export interface ItemKind<T extends { kind: string }> {
    * Default: false.
    */
   readonly independent?: boolean;
+  /** It has a function `KIND_observe_many`. Default: false, and each item is observed by itself. */
+  readonly observesMany?: boolean;
+  /** It has a function `KIND_pending`: an item `reboot` that names one of this kind asks it. Default: false. */
+  readonly pending?: boolean;
+  /** Fields that hold keys of other items, which must stand in the same HostState. Default: none. */
+  readonly waitsFor?: readonly (keyof T & string)[];
   /** Fields whose values never leave the provider's memory in clear. */
   readonly secretFields?: readonly string[];
   /** Name of the ticket that applying the item consumes. */

@@ -31,6 +31,7 @@ export const aptPackage: ItemKind<PackageItem> = {
   subjectFields: ["name"],
   restores: () => "equivalent",
   timeLimit: 600,
+  observesMany: true,
   variables: (item) => ({ name: item.name, version: item.version ?? "", hold: item.hold ? "yes" : "no" }),
   desired: (item) =>
     `installed${item.version ? ` version=${item.version}` : ""} hold=${item.hold ? "yes" : "no"}`,

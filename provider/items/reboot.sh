@@ -22,19 +22,18 @@ reboot_observe() {
   fi
 }
 
-# Sets gw_ineffective to `=KEY`, the first of the items named that is there and not in effect. Kinds of such items
-# have a function KIND_pending.
+# Sets gw_ineffective to `=KEY`, the first of the items named that is there and not in effect.
 reboot_ineffective() {
   gw_ineffective=''
   [ -n "$gw_index" ] || return 0
   gw_at=$gw_index gw_needing=$gw_newline$after$gw_newline
   for gw_number in $gw_items; do
     use_item "$gw_number"
-    case $gw_needing in
-      *"$gw_newline$gw_key$gw_newline"*) ;;
+    case "$gw_needing / $gw_kinds_pending " in
+      *"$gw_newline$gw_key$gw_newline"*/*" $gw_kind "*) ;;
       *) continue ;;
     esac
-    if command -v "${gw_kind}_pending" >/dev/null && "${gw_kind}_pending"; then
+    if "${gw_kind}_pending"; then
       gw_ineffective="=$gw_key"
       break
     fi

@@ -36,6 +36,7 @@ export const reboot: ItemKind<RebootItem> = {
   restores: () => "not",
   /** From the last sign of the machine to the first one of its next boot. */
   timeLimit: 600,
+  waitsFor: ["after"],
   variables: (item) => ({
     after: (item.after ?? []).join("\n"),
     required: item.whenRequired ? "yes" : "no",

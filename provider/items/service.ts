@@ -49,6 +49,8 @@ export const service: ItemKind<ServiceItem> = {
   subjectFields: ["unit"],
   restores: () => "equivalent",
   timeLimit: 120,
+  waitsFor: ["restartOn", "reloadOn"],
+  observesMany: true,
   variables: (item) => ({
     unit: item.unit,
     enabled: enablement(item),

@@ -31,6 +31,7 @@ export const stateDirectory: ItemKind<StateDirectoryItem> = {
   subjectFields: ["path"],
   restores: () => "equivalent",
   timeLimit: 60,
+  observesMany: true,
   variables: (item) => ({
     path: item.path,
     mode: item.mode ?? "0700",

@@ -37,6 +37,7 @@ export const sudoRule: ItemKind<SudoRuleItem> = {
   subjectFields: ["name"],
   restores: () => "exactly",
   timeLimit: 30,
+  observesMany: true,
   variables: (item) => ({
     name: item.name,
     path: pathOf(item),

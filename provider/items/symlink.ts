@@ -30,6 +30,7 @@ export const symlink: ItemKind<SymlinkItem> = {
   subjectFields: ["path"],
   restores: () => "exactly",
   timeLimit: 30,
+  observesMany: true,
   variables: (item) => ({ path: item.path, target: item.target }),
   desired: (item) => `symlink target=${item.target}`,
   endangersLogin: (item) => isLoginPath(item.path),

@@ -26,6 +26,7 @@ export const sysctl: ItemKind<SysctlItem> = {
   subjectFields: ["name"],
   restores: () => "exactly",
   timeLimit: 10,
+  observesMany: true,
   independent: true,
   variables: (item) => ({ name: item.name, value: item.value }),
   desired: (item) => `value=${item.value} boot=${item.value}`,

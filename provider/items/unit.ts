@@ -34,6 +34,7 @@ export const unit: ItemKind<UnitItem> = {
   subjectFields: ["name", "dropIn"],
   restores: () => "exactly",
   timeLimit: 60,
+  observesMany: true,
   independent: true,
   variables: (item) => ({
     name: item.name,

@@ -76,6 +76,7 @@ export const user: ItemKind<UserItem> = {
   subjectFields: ["name"],
   restores: () => "exactly",
   timeLimit: 60,
+  observesMany: true,
   variables: (item) => ({
     name: item.name,
     uid: item.uid === undefined ? "" : String(item.uid),

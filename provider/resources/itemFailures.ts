@@ -50,19 +50,12 @@ function missing(entry: Placed, items: Placed[], tickets: Wire | undefined): Fai
   return [...noTicket, ...missingTriggers(entry, items)];
 }
 
-/** Fields that hold keys of other items, by kind. */
-const waitingFields: Readonly<Record<string, readonly string[]>> = {
-  service: ["restartOn", "reloadOn"],
-  reboot: ["after"],
-};
-
 /** What waits for an item that is not there would wait for ever. */
 function missingTriggers({ item, place }: Placed, items: Placed[]): Failure[] {
-  const fields = waitingFields[item.kind];
-  if (fields === undefined || items.some(({ key }) => isUnknown(key))) return [];
+  if (items.some(({ key }) => isUnknown(key))) return [];
   const keys = new Set(items.map(({ key }) => key));
-  return fields.flatMap((field) => {
-    const wanted = (item as unknown as Record<string, unknown>)[field];
+  return (kindOf(item).waitsFor ?? []).flatMap((field) => {
+    const wanted: unknown = item[field];
     return (Array.isArray(wanted) ? (wanted as string[]) : []).flatMap((key, index) =>
       keys.has(key) || isUnknown(key)
         ? []
