@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# allowedForward: set element file; the work is in firewall.sh
+# allowedForward: set element file; the work is in firewallElement.sh
 
 allowedForward_observe() { firewall_element_observe; }
 allowedForward_observe_many() { firewall_element_observe_many "$@"; }

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# allowedPort: set element file; the work is in firewall.sh
+# allowedPort: set element file; the work is in firewallElement.sh
 
 allowedPort_observe() { firewall_element_observe; }
 allowedPort_observe_many() { firewall_element_observe_many "$@"; }

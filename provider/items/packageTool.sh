@@ -1,0 +1,46 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2034 # the engine sets the item's variables and reads $observed
+# shellcheck disable=SC2015 # `a && b || c` is meant: c runs when either fails
+# package: runs of apt and dpkg
+
+package_apt() { # ARGUMENTS…
+  package_tool apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 \
+    -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef -o Acquire::Retries=3 "$@"
+}
+
+# What an interrupted run left half-done would make every other refuse.
+package_settle() {
+  set -- /var/lib/dpkg/updates/*
+  [ ! -e "$1" ] || package_tool dpkg --force-confold --configure -a
+}
+
+# None yet, older than a day, or older than the list of sources.
+package_lists_old() {
+  set -- /var/lib/apt/lists/*_Packages*
+  [ -e "$1" ] || return 0
+  gw_stale=$(
+    find /var/lib/apt/lists/partial -maxdepth 0 -mmin +1440
+    find /etc/apt/sources.list /etc/apt/sources.list.d -newer /var/lib/apt/lists/partial 2>/dev/null
+  )
+  [ -n "$gw_stale" ]
+}
+
+package_update() {
+  gw_updated=yes
+  package_apt update
+}
+
+# Runs a tool of dpkg or apt; the machine's own timers use them, too, and not every lock can be waited for.
+package_tool() {
+  gw_tries=60
+  while :; do
+    locked dpkg timeout -k 5 "${gw_seconds:-$time_limit}" "$@" </dev/null >"$gw_run/tool" 2>&1
+    gw_code=$?
+    [ "$gw_code" -ne 0 ] && [ "$gw_tries" -gt 0 ] &&
+      grep -Eq 'Could not get lock|lock was locked|Unable to lock|Unable to acquire' "$gw_run/tool" || break
+    gw_tries=$((gw_tries - 1))
+    sleep 1
+  done
+  cat "$gw_run/tool"
+  return "$gw_code"
+}
