@@ -40,7 +40,8 @@ export function commandTests(subject: () => Subject): void {
   it("says what a command that had no effect printed", async () => {
     const report = await new Stream(subject()).apply([step({ run: "echo the reason; :" })]);
     assert.equal(report.outcome, "restored");
-    assert.match(report.failed?.text ?? "", /the reason[\s\S]*done=no/);
+    assert.match(report.failed?.text ?? "", /^the reason\n\nexit 0/);
+    assert.deepEqual(report.differs, [{ index: 1, observed: "done=no" }]);
   });
 
   it("ends a command at its time limit", async () => {
