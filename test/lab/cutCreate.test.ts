@@ -94,7 +94,7 @@ test("a create that was killed before the machine heard of it is nothing that a 
   assert.equal((await engine.destroy()).succeeded, true);
   await networkCut(machine.spec);
   const up = engine.up(program);
-  await eventually("the create", async () => (await engine.stateText()).includes("pending_operations"));
+  await eventually("the create", async () => (await engine.stateText()).includes("::cut-m1"));
   for (const pid of [...(await engine.engines()), ...(await engine.providers())])
     process.kill(pid, "SIGKILL");
   assert.equal((await up).succeeded, false);
