@@ -18,6 +18,10 @@ export const catalogue = {
     title: "Two streams want one item differently",
     mend: "Make both wants equal, or let one stream own it",
   },
+  GW104: {
+    title: "The state was written by a newer Groundwork",
+    mend: "Use that version or a newer one",
+  },
   GW201: { title: "A machine cannot be reached", mend: "Check address, port and power, then run again" },
   GW202: {
     title: "A machine's host key is not the pinned one",

@@ -3,6 +3,7 @@ import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import packageFile from "../package.json" with { type: "json" };
 import { Deployment } from "./deployment/deployment.ts";
 import { engineMessages } from "./engineLog.ts";
+import { FormattedResource } from "./resources/formattedResource.ts";
 import { GateResource } from "./resources/gate.ts";
 import { HostStateResource } from "./resources/hostState.ts";
 import { LabMachineResource } from "./resources/labMachine.ts";
@@ -19,10 +20,10 @@ server.addService(
   providerService({
     version: packageFile.version,
     resources: {
-      HostState: new HostStateResource(deployment),
-      Gate: new GateResource(deployment),
-      LabNetwork: new LabNetworkResource(deployment),
-      LabMachine: new LabMachineResource(deployment),
+      HostState: new FormattedResource(new HostStateResource(deployment)),
+      Gate: new FormattedResource(new GateResource(deployment)),
+      LabNetwork: new FormattedResource(new LabNetworkResource(deployment)),
+      LabMachine: new FormattedResource(new LabMachineResource(deployment)),
     },
     cancel: () => deployment.cancel(),
   }),

@@ -221,7 +221,7 @@ gw_main() {
     gw_run=$(mktemp -d /run/groundwork-read.XXXXXX) || exit 1
     trap 'rm -rf "$gw_run"' EXIT
   fi
-  if "gw_$1"; then
+  if registry_is_known && "gw_$1"; then
     report end ok
   else
     report end failed

@@ -3,19 +3,21 @@
 # shellcheck disable=SC2015 # `a && b || c` is meant: c runs when either fails
 # The registry: who wants what of this machine, and how it was before anybody did.
 
-registry_open() {
-  mkdir -p "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" || return 1
-  chmod 700 "$gw_root"
+# False, with a word to the provider, where a newer version wrote the registry: nothing of it is ours to read.
+registry_is_known() {
   # A power cut may leave an empty one.
-  if [ -s "$gw_root/format" ]; then
-    read -r gw_found <"$gw_root/format"
-    if [ "$gw_found" -gt "$gw_format" ]; then
-      refuse GW305 "format $gw_found is newer than $gw_format"
-      return 1
-    fi
-  else
-    echo "$gw_format" >"$gw_root/format"
-  fi
+  [ -s "$gw_root/format" ] || return 0
+  read -r gw_found <"$gw_root/format"
+  [ "$gw_found" -le "$gw_format" ] 2>/dev/null || {
+    refuse GW305 "format $gw_found is newer than $gw_format"
+    return 1
+  }
+}
+
+registry_open() {
+  registry_is_known && mkdir -p "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" || return 1
+  chmod 700 "$gw_root"
+  [ -s "$gw_root/format" ] || echo "$gw_format" >"$gw_root/format"
 }
 
 refuse() { # CODE TEXT

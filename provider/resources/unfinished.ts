@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { secret } from "../wire.ts";
 import type { Properties } from "./resource.ts";
+import { inStateFormat } from "./stateFormat.ts";
 
 /** What the state keeps of a HostState that was begun and whose end was never seen. */
 export function nothingKnown(): Properties {
@@ -19,6 +20,15 @@ export function nothingKnown(): Properties {
  * destroy takes back what is there, which may be nothing. Undefined for a type that leaves nothing behind.
  */
 export function unfinishedCreate(
+  type: string,
+  name: string,
+  inputs: Properties,
+): { id: string; outputs: Properties } | undefined {
+  const left = leftOf(type, name, inputs);
+  return left && { id: left.id, outputs: inStateFormat(left.outputs) };
+}
+
+function leftOf(
   type: string,
   name: string,
   inputs: Properties,

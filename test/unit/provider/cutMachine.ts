@@ -29,16 +29,20 @@ export interface Cut {
  * change of a name stays: what ext4 and xfs may do.
  */
 export class CutMachine {
-  readonly folder = mkdtempSync(join(tmpdir(), "groundwork-cut-"));
+  readonly folder: string;
   /** For the items. */
-  readonly tree = join(this.folder, "tree");
-  readonly root = join(this.folder, "root");
+  readonly tree: string;
+  readonly root: string;
   /** Whom the files of this test belong to. */
   readonly owner: string;
   readonly group: string;
 
-  constructor() {
-    mkdirSync(this.tree);
+  /** In a new folder unless it has to be one whose path is known. */
+  constructor(folder = mkdtempSync(join(tmpdir(), "groundwork-cut-"))) {
+    this.folder = folder;
+    this.tree = join(folder, "tree");
+    this.root = join(folder, "root");
+    mkdirSync(this.tree, { recursive: true });
     const { username } = userInfo();
     this.owner = username;
     this.group = spawnSync("id", ["-gn"], { encoding: "utf8" }).stdout.trim();
