@@ -262,7 +262,8 @@ test("a check that fails after the restart puts the boot configuration back, wit
 test("a power cut in place of the restart is as good as one: the same operation goes on after it", async () => {
   const count = await boots();
   const up = engine.up(host(parameter("three")));
-  await guest.inside("while [ ! -e /var/lib/groundwork/transactions/*/boots ]; do sleep 0.02; done");
+  // It is made when the transaction is on the disk, and the restart has yet to come.
+  await guest.inside("while [ ! -e /run/groundwork/rebooting ]; do sleep 0.02; done");
   await guest.powerCut();
   await guest.start();
   const run = await up;
