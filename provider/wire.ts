@@ -50,6 +50,18 @@ export function hasSecret(value: Wire): boolean {
   );
 }
 
+/** Every text in clear that is secret, or lies within something secret. */
+export function secretTexts(value: Wire, within = false): string[] {
+  if (typeof value === "string") return within ? [value] : [];
+  if (Array.isArray(value)) return value.flatMap((inner) => secretTexts(inner, within));
+  if (!isObject(value)) return [];
+  if (value[signature] === secretMark) return secretTexts(value.value ?? null, true);
+  const marked = within || (signature in value && value.secret === true);
+  return Object.entries(value).flatMap(([name, inner]) =>
+    name === signature ? [] : secretTexts(inner, marked),
+  );
+}
+
 /** True when the value at `path` is secret, or lies within a secret one. */
 export function isSecretAt(value: Wire, path: readonly PropertyKey[]): boolean {
   let here: Wire | undefined = value;

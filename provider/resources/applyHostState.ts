@@ -8,6 +8,7 @@ import { keyOf } from "../items/index.ts";
 import { secret } from "../wire.ts";
 import { bringArtifacts } from "./bringArtifacts.ts";
 import { collectTickets } from "./collectTickets.ts";
+import { conceal } from "./conceal.ts";
 import { confirmByLogin, decideFromElsewhere } from "./decideChange.ts";
 import { explainFailure } from "./explainFailure.ts";
 import { operationOf } from "./hostOperation.ts";
@@ -22,18 +23,19 @@ import type { Call, Properties } from "./resource.ts";
 export async function applyHostState(
   deployment: Deployment,
   call: Call,
-  spec: HostStateSpec,
+  wanted: HostStateSpec,
   machineId?: string,
 ): Promise<Properties> {
   const operation = {
     ...operationOf(deployment, call, "apply"),
     machineId,
-    loginPort: spec.connection.port,
-    loginUser: spec.connection.user,
+    loginPort: wanted.connection.port,
+    loginUser: wanted.connection.user,
   };
-  await bringArtifacts(deployment, spec, operation);
-  const session = deployment.session(spec.connection);
-  const tickets = await collectTickets(deployment, session, spec, { ...operation, action: "request" });
+  await bringArtifacts(deployment, wanted, operation);
+  const session = deployment.session(wanted.connection);
+  const tickets = await collectTickets(deployment, session, wanted, { ...operation, action: "request" });
+  const spec = { ...wanted, secrets: [...wanted.secrets, ...Object.values(tickets)] };
   const remote = (spec.checks ?? []).filter((check) => check.on !== undefined);
   const local = { ...spec, checks: (spec.checks ?? []).filter((check) => check.on === undefined) };
   const hold = remote.length > 0;
@@ -59,7 +61,8 @@ function tell({ messages }: Deployment, call: Call, spec: HostStateSpec, report:
   const changed = report.changed.flatMap(({ index }) => items[index - 1] ?? []).map(keyOf);
   if (changed.length > 0) messages.info(`changed ${listed(changed)}`, call.urn);
   if (report.settled)
-    for (const text of report.unrestored) messages.warning(`could not be put back: ${text}`, call.urn);
+    for (const text of report.unrestored)
+      messages.warning(`could not be put back: ${conceal(text, spec.secrets)}`, call.urn);
   for (const place of report.kept) messages.info(`kept aside: ${place}`, call.urn);
 }
 

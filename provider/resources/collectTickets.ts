@@ -2,6 +2,7 @@ import { GroundworkError } from "../../errors/index.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import type { MachineSession } from "../engine/machine.ts";
 import type { Operation } from "../engine/program.ts";
+import { conceal } from "./conceal.ts";
 import { explainFailure } from "./explainFailure.ts";
 import type { HostStateSpec, Ticket } from "./hostStateSpec.ts";
 
@@ -30,13 +31,19 @@ export async function collectTickets(
           what: `an item asks for the ticket ${name}, which is not declared`,
           where: `${spec.stream}: tickets.${name}`,
         });
-      return [name, await issue(deployment, name, ticket, request)] as const;
+      return [name, await issue(deployment, name, ticket, request, spec.secrets)] as const;
     }),
   );
   return Object.fromEntries(pairs);
 }
 
-async function issue(deployment: Deployment, name: string, ticket: Ticket, request: string): Promise<string> {
+async function issue(
+  deployment: Deployment,
+  name: string,
+  ticket: Ticket,
+  request: string,
+  secrets: string[],
+): Promise<string> {
   const refusals: string[] = [];
   for (const issuer of ticket.from) {
     try {
@@ -44,7 +51,8 @@ async function issue(deployment: Deployment, name: string, ticket: Ticket, reque
         .session(issuer)
         .script(ticket.issue, request, ticket.timeLimit ?? issueSeconds);
       if (result.code === 0 && result.stdout !== "") return result.stdout;
-      refusals.push(`${issuer.name}: exit ${result.code}: ${result.stderr.trim().slice(-500)}`);
+      const said = conceal(result.stderr.trim(), secrets).slice(-500);
+      refusals.push(`${issuer.name}: exit ${result.code}: ${said}`);
     } catch (error) {
       refusals.push(error instanceof Error ? error.message : String(error));
     }

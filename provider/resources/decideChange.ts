@@ -5,6 +5,7 @@ import { runChecks } from "../checks/runChecks.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { UnknownOutcome } from "../engine/machine.ts";
 import type { Operation } from "../engine/program.ts";
+import { conceal } from "./conceal.ts";
 import { explainFailure } from "./explainFailure.ts";
 import type { HostStateSpec } from "./hostStateSpec.ts";
 
@@ -68,7 +69,9 @@ export async function decideFromElsewhere(
 }
 
 function checksFailed(spec: HostStateSpec, failed: CheckResult[], restored: boolean): GroundworkError {
-  const lines = failed.map((check) => `${check.name} (from ${check.machine}): ${check.evidence}`);
+  const lines = failed.map(
+    (check) => `${check.name} (from ${check.machine}): ${conceal(check.evidence, spec.secrets)}`,
+  );
   return new GroundworkError(restored ? "GW401" : "GW302", {
     what: lines.join("; "),
     where: spec.connection.name,

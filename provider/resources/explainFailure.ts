@@ -2,10 +2,12 @@ import { type ErrorCode, GroundworkError } from "../../errors/index.ts";
 import { inOrder } from "../engine/program.ts";
 import type { CheckReport, Report } from "../engine/report.ts";
 import { keyOf } from "../items/index.ts";
+import { concealedReport } from "./conceal.ts";
 import { type HostStateSpec, notShown } from "./hostStateSpec.ts";
 
 /** The error that a failed program stands for: what failed, with its evidence, and how the machine is now. */
-export function explainFailure(spec: HostStateSpec, report: Report): GroundworkError {
+export function explainFailure(spec: HostStateSpec, told: Report): GroundworkError {
+  const report = concealedReport(told, spec.secrets);
   const now = stateAfter(report);
   const fail = (code: ErrorCode, what: string): GroundworkError =>
     new GroundworkError(report.outcome === "unrestored" ? "GW302" : code, {

@@ -3,8 +3,9 @@ import { GroundworkError } from "../../errors/index.ts";
 import type { CheckResult } from "../checks/check.ts";
 import { runChecks } from "../checks/runChecks.ts";
 import type { Deployment } from "../deployment/deployment.ts";
-import { reveal, sameValue, unknown } from "../wire.ts";
-import { type GateSpec, gateSchema } from "./gateSpec.ts";
+import { reveal, sameValue, secretTexts, unknown } from "../wire.ts";
+import { conceal } from "./conceal.ts";
+import { gateSchema } from "./gateSpec.ts";
 import { withPinsForMachines } from "./namedMachines.ts";
 import { writeReport } from "./reportFile.ts";
 import type { Call, DiffAnswer, Failure, Properties, PropertyChange, ResourceType } from "./resource.ts";
@@ -41,7 +42,7 @@ export class GateResource implements ResourceType {
       return { id: "", outputs: { generation: unknown, summary: unknown, evidence: unknown, failing: [] } };
     return {
       id: call.urn.split("::").at(-1) ?? "gate",
-      outputs: await this.#open(call, parse(gateSchema, inputs)),
+      outputs: await this.#open(call, inputs),
     };
   }
 
@@ -53,7 +54,7 @@ export class GateResource implements ResourceType {
   ): Promise<Properties> {
     if (call.preview)
       return { ...old.outputs, generation: unknown, summary: unknown, evidence: unknown, failing: [] };
-    return this.#open(call, parse(gateSchema, inputs));
+    return this.#open(call, inputs);
   }
 
   /** The cheap checks only: a failure is recorded, and makes the next diff an update. */
@@ -76,8 +77,12 @@ export class GateResource implements ResourceType {
   /** Nothing of a Gate is on any machine. */
   async delete(): Promise<void> {}
 
-  async #open(call: Call, spec: GateSpec): Promise<Properties> {
-    const results = await runChecks(this.#deployment, spec.checks, spec.waivers ?? {});
+  async #open(call: Call, inputs: Properties): Promise<Properties> {
+    const spec = parse(gateSchema, inputs);
+    const secrets = secretTexts(inputs);
+    const results = (await runChecks(this.#deployment, spec.checks, spec.waivers ?? {})).map((result) => {
+      return { ...result, evidence: conceal(result.evidence, secrets) };
+    });
     const report = writeReport(call.urn, spec.stream, results);
     const failed = results.filter(isClosed);
     if (failed.length > 0) {

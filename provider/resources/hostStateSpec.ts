@@ -3,7 +3,7 @@ import { type Check, checkSchema } from "../checks/check.ts";
 import { type Connection, connectionSchema } from "../connection.ts";
 import * as field from "../items/fields.ts";
 import { type Item, type ItemKindName, itemKinds, keyOf } from "../items/index.ts";
-import { isSecretAt, type Wire } from "../wire.ts";
+import { isSecretAt, secretTexts, type Wire } from "../wire.ts";
 import type { Properties } from "./resource.ts";
 import { parse } from "./validation.ts";
 
@@ -55,6 +55,8 @@ export interface HostStateInputs {
 export interface HostStateSpec extends HostStateInputs {
   /** Keys of the items with a secret in them: what a machine says of these, be it a digest, is not shown. */
   secretItems: string[];
+  /** Secret values: programs of a machine may repeat them, errors and messages do not. */
+  secrets: string[];
 }
 
 /** Stands for what was seen of an item with a secret: even a digest could be guessed at. */
@@ -63,7 +65,7 @@ export const notShown = "not as declared";
 /** Inputs in clear with what the secrets of `wrapped` mark, of which they were revealed. */
 export function withSecretItems(inputs: HostStateInputs, wrapped: unknown): HostStateSpec {
   const secret = inputs.items.filter((_, index) => isSecretAt(wrapped as Wire, ["items", index]));
-  return { ...inputs, secretItems: secret.map(keyOf) };
+  return { ...inputs, secretItems: secret.map(keyOf), secrets: secretTexts(wrapped as Wire) };
 }
 
 /** Errors: GW102. */

@@ -8,7 +8,7 @@ import { FakeMachine } from "../../support/fakeMachine.ts";
 import { type Answer, type FakeCommand, type FakeSsh, openFakeSsh } from "../../support/fakeSsh.ts";
 import { connection, operation } from "./smallSpec.ts";
 
-const spec: HostStateSpec = { connection, stream: "alpha", items: [], secretItems: [] };
+const spec: HostStateSpec = { connection, stream: "alpha", items: [], secretItems: [], secrets: [] };
 const waiting = { ...operation, run: undefined, tickets: {}, operationId: "0f9e", deadmanSeconds: 60 };
 const identity = `machine ${operation.machineId}`;
 const lost: Answer = { code: 255, stderr: "client_loop: send disconnect: Broken pipe" };

@@ -5,7 +5,13 @@ import { explainFailure } from "../../../provider/resources/explainFailure.ts";
 import type { HostStateSpec } from "../../../provider/resources/hostStateSpec.ts";
 import { connection, small } from "./smallSpec.ts";
 
-const spec: HostStateSpec = { ...small, connection, stream: "alpha", secretItems: ["file:/etc/b"] };
+const spec: HostStateSpec = {
+  ...small,
+  connection,
+  stream: "alpha",
+  secretItems: ["file:/etc/b"],
+  secrets: ["hush-hush"],
+};
 const encoded = (text: string): string => Buffer.from(text).toString("base64");
 const explain = (...lines: string[]) => explainFailure(spec, parseReport(lines.join("\n")));
 
