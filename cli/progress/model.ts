@@ -166,9 +166,11 @@ function machineOf(metadata: StepEventMetadata, place: Place): string | undefine
 
 function outputsOf(metadata: StepEventMetadata): Pick<Step, "summary" | "waivers" | "unreachable"> {
   const { inputs = {}, outputs = {} } = metadata.new ?? metadata.old ?? {};
+  // What is gone need not be reached: a machine of the lab goes with what stood on it.
+  const unreachable = metadata.new?.outputs.unreachable;
   return {
     ...(typeof outputs.summary === "string" ? { summary: outputs.summary } : {}),
-    unreachable: typeof outputs.unreachable === "string" ? outputs.unreachable : undefined,
+    unreachable: typeof unreachable === "string" ? unreachable : undefined,
     waivers: inputs.waivers ?? {},
   };
 }

@@ -170,6 +170,31 @@ describe("the summary of a run", () => {
     assert.doesNotMatch(text, /nothing was there|gate:/);
   });
 
+  it("is a success where everything is gone, also what was on a machine that was not reached", () => {
+    const destroyed = (gone: (op: string) => boolean) => {
+      const events = structuredClone(recorded("destroy")).filter(
+        ({ event }) => event.resOutputsEvent === undefined || gone(event.resOutputsEvent.metadata.op),
+      );
+      for (const { event } of events) {
+        const metadata = (event.resourcePreEvent ?? event.resOutputsEvent)?.metadata;
+        if (!metadata?.urn.endsWith("::alpha-agent-1")) continue;
+        for (const state of [metadata.op === "delete" ? metadata.old : undefined, metadata.new])
+          if (state) state.outputs.unreachable = "GW201 agent-1: no answer";
+      }
+      return events.reduce((so, { at, event }) => advance(so, event, at).run, newRun());
+    };
+    const whole = summarise(
+      destroyed(() => true),
+      succeeded,
+    );
+    assert.deepEqual([whole.succeeded, whole.unreachable], [true, {}]);
+    const half = summarise(
+      destroyed((op) => op === "refresh"),
+      succeeded,
+    );
+    assert.deepEqual([half.succeeded, Object.keys(half.unreachable)], [false, ["agent-1"]]);
+  });
+
   it("takes the engine's own words where no event told what is wrong", () => {
     const said = "error: could not load the program\n    at main.ts:1\n    at other.ts:2";
     assert.deepEqual(summarise(newRun(), { succeeded: false, said }).errors, [
