@@ -75,7 +75,7 @@ export const catalogue = {
   GW309: { title: "A fact could not be read", mend: "Look at the fact's source on the machine" },
   GW310: {
     title: "The operation was cancelled",
-    mend: "The machine was put back as it was; run again when you like",
+    mend: "Run it again when you like",
   },
   GW311: {
     title: "A program on the machine ended without a report",

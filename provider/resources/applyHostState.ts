@@ -59,7 +59,9 @@ function tell({ messages }: Deployment, call: Call, spec: HostStateSpec, report:
   if (report.boots > 0)
     messages.info("the machine was restarted, and the operation went on after it", call.urn);
   const changed = report.changed.flatMap(({ index }) => items[index - 1] ?? []).map(keyOf);
-  if (changed.length > 0) messages.info(`changed ${listed(changed)}`, call.urn);
+  // What was put back again is told by the error.
+  if (changed.length > 0 && report.outcome !== "restored")
+    messages.info(`changed ${listed(changed)}`, call.urn);
   if (report.settled)
     for (const text of report.unrestored)
       messages.warning(`could not be put back: ${conceal(text, spec.secrets)}`, call.urn);
