@@ -31,8 +31,10 @@ const startCommand = (run: string): string =>
     `run=/run/groundwork/${run}`,
     'mkdir -p "$run/work"',
     'cat >"$run/program"',
-    `systemd-run --quiet --collect --wait --unit=groundwork-${run} sh -c 'exec 3>"$1/report"; sh "$1/program" >"$1/output" 2>&1; rm -f "$1/program"; echo done >"$1/ended"' run "$run"`,
-    'code=$?; cat "$run/report"; exit "$code"',
+    `start() { systemd-run --quiet --collect --wait --unit=groundwork-${run} sh -c 'set -C; exec 3>"$1/report"; set +C; sh "$1/program" >"$1/output" 2>&1; rm -f "$1/program"; echo done >"$1/ended"' run "$run"; }`,
+    // A reload of systemd may lose a unit that is about to start. Where there is no report, nothing began.
+    'for try in 1 2 3; do start; code=$?; [ ! -e "$run/report" ] || break; done',
+    'cat "$run/report"; exit "$code"',
   ].join("; ");
 
 /** Where a run is gone: 46 says that its transaction waits for the next boot, 47 that the machine is about to start anew. */
