@@ -175,7 +175,7 @@ export const catalogue = {
     mend: "Run it in a terminal, or add --yes, which answers yes",
   },
   GW709: {
-    title: "The stack has no passphrase",
+    title: "The stack has no passphrase, or another one",
     mend: "Set PULUMI_CONFIG_PASSPHRASE_FILE to a file that only you can read",
   },
   GW710: {

@@ -1,9 +1,11 @@
 import { Command } from "commander";
 import type { engineEnvironment } from "../engine/environment.ts";
 import { prepareEngine } from "../engine/openEngine.ts";
+import { staysAsItIs } from "../engine/stackConfigFile.ts";
 import { parallelOf } from "../openStack.ts";
 import { type CommonOptions, examples, stackOption } from "../options.ts";
 import { prepare } from "../prepare.ts";
+import { say } from "../say.ts";
 import { readStackFile } from "../stackFile.ts";
 import { toolProgress } from "../toolProgress.ts";
 
@@ -17,7 +19,12 @@ export const envCommand = new Command("env")
     await prepare(configuration, progress);
     const parallel = parallelOf(configuration);
     process.stdout.write(environmentText(await prepareEngine({ stack, parallel, progress })));
+    if (await staysAsItIs(stack, process.env)) say(fileAdvice(stack));
   });
+
+/** What plain Pulumi does to a file that commands of ours leave as it is. */
+export const fileAdvice = (stack: string): string =>
+  `plain pulumi writes an encryptionsalt into Pulumi.${stack}.yaml and may lay the file out anew: put it back before you commit, as with git checkout Pulumi.${stack}.yaml`;
 
 /** Lines for a POSIX shell. */
 export function environmentText(environment: ReturnType<typeof engineEnvironment>): string {

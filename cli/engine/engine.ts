@@ -1,7 +1,8 @@
 import type { EngineEvent, PreviewOptions, Stack } from "@pulumi/pulumi/automation/index.js";
 import { root } from "../root.ts";
-import { type EngineCommand, EngineFailure } from "./command.ts";
+import { type CommandOutput, type EngineCommand, EngineFailure } from "./command.ts";
 import type { Deployment } from "./deployment.ts";
+import { withPassphraseNamed } from "./wrongPassphrase.ts";
 
 export interface OperationOptions {
   onEvent(event: EngineEvent): void;
@@ -97,14 +98,19 @@ export class Engine {
     try {
       await start(shared);
       return { succeeded: true, said: "" };
-    } catch (error) {
+    } catch (failure) {
+      const error = withPassphraseNamed(this.stack, failure);
       if (error instanceof EngineFailure) return { succeeded: false, said: error.message };
       throw error;
     }
   }
 
-  #run(args: string[], input?: string) {
+  async #run(args: string[], input?: string): Promise<CommandOutput> {
     const whole = [...args, "--stack", this.stack];
-    return this.#command.run(whole, root, {}, undefined, undefined, undefined, input);
+    try {
+      return await this.#command.run(whole, root, {}, undefined, undefined, undefined, input);
+    } catch (failure) {
+      throw withPassphraseNamed(this.stack, failure);
+    }
   }
 }

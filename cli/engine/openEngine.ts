@@ -16,7 +16,8 @@ import {
 } from "./environment.ts";
 import { type EnginePrograms, enginePrograms } from "./programs.ts";
 import { ensureSecretFile, newPassphrase } from "./secretFile.ts";
-import { privateConfigFile, secretsProvider } from "./stackConfigFile.ts";
+import { privateConfigFile, secretsProvider, staysAsItIs } from "./stackConfigFile.ts";
+import { withPassphraseNamed } from "./wrongPassphrase.ts";
 
 export interface OpenOptions {
   stack: string;
@@ -31,7 +32,7 @@ export interface OpenOptions {
 const automation = (): Promise<typeof import("@pulumi/pulumi/automation/index.js")> =>
   import("@pulumi/pulumi/automation/index.js");
 
-/** Opens a stack. Errors: GW705 without it, GW709 without a passphrase, GW6xx without an engine. */
+/** Opens a stack. Errors: GW705 without it, GW709 without its passphrase, GW6xx without an engine. */
 export async function openEngine(options: OpenOptions): Promise<Engine> {
   const { stack } = options;
   const programs = await enginePrograms(options.progress);
@@ -43,7 +44,7 @@ export async function openEngine(options: OpenOptions): Promise<Engine> {
     stack: await openStack(options, workspace),
     command,
     environment,
-    configFile: ownsPassphrase(stack, process.env) ? await privateConfigFile(stack) : undefined,
+    configFile: (await staysAsItIs(stack, process.env)) ? await privateConfigFile(stack) : undefined,
   });
 }
 
@@ -93,17 +94,19 @@ async function openStack({ stack, create }: OpenOptions, workspace: LocalWorkspa
     if (!(error instanceof EngineFailure) || !/no stack named/.test(error.message)) throw error;
     if (!create) throw new GroundworkError("GW705", { where: stack, what: "there is no such stack" });
   }
-  await initialise(stack, workspace);
+  await initialise(stack, workspace).catch((failure: unknown) => {
+    throw withPassphraseNamed(stack, failure);
+  });
   return Stack.select(stack, workspace);
 }
 
 /**
- * Makes a stack. Where the passphrase is ours, from a folder of its own, so that the engine writes no salt into the
- * project; a user's own secrets belong into the user's own file.
+ * Makes a stack. Where its file stays as it is, from a folder of its own, so that the engine writes no salt into the
+ * project.
  */
 async function initialise(stack: string, { pulumiCommand }: LocalWorkspace): Promise<void> {
   const { LocalWorkspace } = await automation();
-  if (!ownsPassphrase(stack, process.env)) {
+  if (!(await staysAsItIs(stack, process.env))) {
     const provider = await secretsProvider(stack);
     const workspace = await LocalWorkspace.create({
       workDir: root,

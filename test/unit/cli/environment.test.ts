@@ -7,7 +7,7 @@ import { after, describe, it } from "node:test";
 import { environmentText } from "../../../cli/commands/env.ts";
 import { engineEnvironment, ownsPassphrase, parallelism } from "../../../cli/engine/environment.ts";
 import { ensureSecretFile } from "../../../cli/engine/secretFile.ts";
-import { withoutSalt } from "../../../cli/engine/stackConfigFile.ts";
+import { staysAsItIs, withoutSalt } from "../../../cli/engine/stackConfigFile.ts";
 
 const folders: string[] = [];
 const newFolder = async (): Promise<string> => {
@@ -70,6 +70,12 @@ describe("a file with a secret", () => {
 });
 
 describe("the copy of a stack's file for the engine", () => {
+  it("is written to instead of the project's own file, whoever gives the passphrase", async () => {
+    const mine = { PULUMI_CONFIG_PASSPHRASE_FILE: "/mine" };
+    assert.deepEqual([await staysAsItIs("dev", {}), await staysAsItIs("dev", mine)], [true, true]);
+    assert.equal(await staysAsItIs("production", mine), false);
+  });
+
   it("lacks the salt of somebody else's passphrase and nothing more", () => {
     const text = "# a comment\nconfig:\n  groundwork:machines: {}\n";
     assert.equal(withoutSalt(`${text}encryptionsalt: v1:abc=:v1:def\n`), text);
