@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isPublicKey } from "./items/sshPublicKey.ts";
 
 /**
  * How to log in to a machine: everything OpenSSH needs and nothing it would have to guess.
@@ -26,6 +27,10 @@ export const hostKey = z
   .string()
   .regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*$/, {
     error: "must be a public host key such as `ssh-ed25519 AAAA…`, without host name and comment",
+    abort: true,
+  })
+  .refine(isPublicKey, {
+    error: "must be a whole key of the type it names (RSA from 2048 bits on): it was cut short or mistyped",
   });
 
 /** A {@link Connection}'s private key, by its path. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { pathToFileURL } from "node:url";
 import { setAllConfig } from "@pulumi/pulumi/runtime/config.js";
 import { type MockResourceArgs, setMocks } from "@pulumi/pulumi/runtime/mocks.js";
@@ -59,7 +60,15 @@ function newResource({ type, name, inputs }: MockResourceArgs): {
   const { facts, ...known } = inputs as Record<string, unknown>;
   if (type === `${namespace}HostState`) return { id: name, state: known };
   if (type !== `${namespace}LabMachine`) return { id: name, state: { ...known, facts } };
-  return { id: name, state: { ...known, hostKey: `ssh-ed25519 ${Buffer.from(name).toString("base64")}` } };
+  return { id: name, state: { ...known, hostKey: standInKey(name) } };
+}
+
+/** A host key that nobody holds, another one for each machine. */
+function standInKey(machine: string): string {
+  const type = "ssh-ed25519";
+  const point = createHash("sha256").update(machine).digest();
+  const fields = [Buffer.from(type), point].flatMap((field) => [Buffer.from([0, 0, 0, field.length]), field]);
+  return `${type} ${Buffer.concat(fields).toString("base64")}`;
 }
 
 /** The part of a registration that is looked at. */

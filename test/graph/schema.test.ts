@@ -14,6 +14,7 @@ import {
   sdkClass,
 } from "../../provider/schema/packageSchema.ts";
 import { renderSchema } from "../../provider/schema/renderSchema.ts";
+import { hostKeyOf } from "../support/hostKey.ts";
 import { captureGraph } from "./harness.ts";
 
 const committed = readFileSync(new URL("../../provider/schema.json", import.meta.url), "utf8");
@@ -21,7 +22,7 @@ const schema = JSON.parse(committed) as PackageSpec;
 const resources = Object.keys(resourceSources);
 const token = (name: string): string => `groundwork:index:${name}`;
 
-const connection = { name: "m1", address: "192.0.2.1", hostKey: "ssh-ed25519 AAAA" };
+const connection = { name: "m1", address: "192.0.2.1", hostKey: hostKeyOf("another") };
 const network = { name: "dev", subnet: "", subnet6: "", artifactFolder: "/a", artifactPort: 8081 };
 
 /** Every resource with every argument that programs can give. */

@@ -7,6 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { rehearse } from "../../../cli/rehearsal/rehearse.ts";
 import { root } from "../../../cli/root.ts";
 import { readEngineSettings } from "../../../cli/stackFile.ts";
+import { hostKeyOf } from "../../support/hostKey.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "groundwork-test-"));
 
@@ -16,9 +17,8 @@ async function rehearsed(text: string): Promise<void> {
   const start = `import * as pulumi from ${JSON.stringify(import.meta.resolve("@pulumi/pulumi"))};
 import { Gate, HostState, LabMachine } from ${JSON.stringify(join(root, "provider/index.ts"))};
 import { SecurityBaseline } from ${JSON.stringify(join(root, "components/index.ts"))};
-const key = "ssh-ed25519 AAAA";
-const connection = { name: "m1", address: "192.0.2.1", hostKey: key };
-const other = { name: "m2", address: "192.0.2.2", hostKey: key + "BB" };
+const connection = { name: "m1", address: "192.0.2.1", hostKey: ${JSON.stringify(hostKeyOf("m1"))} };
+const other = { name: "m2", address: "192.0.2.2", hostKey: ${JSON.stringify(hostKeyOf("m2"))} };
 const file = (content: pulumi.Input<string>) => ({ kind: "file" as const, path: "/etc/shared", content });
 void [Gate, HostState, LabMachine, SecurityBaseline, connection, other, file, pulumi];
 `;
@@ -95,7 +95,7 @@ new SecurityBaseline("base", { machines: [], journal: { maxUseMiB: 1 } } as neve
     );
     const own = (config: Record<string, string>): Promise<void> =>
       rehearse({ program: join(root, "index.ts"), project: "groundwork", stack: "dev", config });
-    const login = (at: number) => ({ address: `192.0.2.${at}`, hostKey: `ssh-ed25519 AAA${at}` });
+    const login = (at: number) => ({ address: `192.0.2.${at}`, hostKey: hostKeyOf(`web-${at}`) });
     try {
       await own(await readEngineSettings("dev"));
       const machines = {

@@ -15,6 +15,7 @@ import { aliasOf } from "../../../provider/ssh/configFile.ts";
 import { secret, unknown, type Wire } from "../../../provider/wire.ts";
 import { FakeMachine } from "../../support/fakeMachine.ts";
 import { type FakeSsh, openFakeSsh } from "../../support/fakeSsh.ts";
+import { hostKeyOf } from "../../support/hostKey.ts";
 import { connection } from "./smallSpec.ts";
 
 const machineId = "0123456789abcdef0123456789abcdef";
@@ -200,7 +201,7 @@ describe("a change whose checks from elsewhere decided", () => {
 });
 
 describe("a delete whose machine answers with another key than the pinned one", () => {
-  const renewed = { connection: { ...connection, hostKey: "ssh-ed25519 AAAAnew" } };
+  const renewed = { connection: { ...connection, hostKey: hostKeyOf("another") } };
   const changed = (alias: string): string =>
     `Host key for ${alias} has changed and you have requested strict checking.\nHost key verification failed.`;
   const giveUp = (more: Partial<HostStateInputs> = {}, wanted: Partial<HostStateInputs> = renewed): void =>

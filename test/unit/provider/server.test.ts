@@ -11,6 +11,7 @@ import { PartialFailure } from "../../../provider/partialFailure.ts";
 import type { Properties, ResourceType } from "../../../provider/resources/resource.ts";
 import { providerService } from "../../../provider/server.ts";
 import { secret, unknown } from "../../../provider/wire.ts";
+import { hostKeyOf } from "../../support/hostKey.ts";
 import {
   ProviderClient,
   type ProviderProcess,
@@ -164,7 +165,7 @@ describe("the provider's process", () => {
     assert.deepEqual(detailed(unreached), { unreachable: [Kind.DELETE, false] });
 
     for (const other of [
-      await diff({ connection: { ...connection, hostKey: "ssh-ed25519 AAAAother" } }),
+      await diff({ connection: { ...connection, hostKey: hostKeyOf("another") } }),
       await diff({}, { foundMachineId: "2" }),
     ]) {
       assert.deepEqual(other.getReplacesList(), ["connection.hostKey"]);

@@ -8,6 +8,7 @@ import { hostStateSchema } from "../../../provider/resources/hostStateSpec.ts";
 import type { Properties } from "../../../provider/resources/resource.ts";
 import { parse, pathText } from "../../../provider/resources/validation.ts";
 import { secret, unknown, type Wire } from "../../../provider/wire.ts";
+import { hostKeyOf } from "../../support/hostKey.ts";
 import { connection } from "./smallSpec.ts";
 
 const silent = { info: () => undefined, warning: () => undefined, status: () => undefined };
@@ -185,6 +186,12 @@ describe("bad input of a HostState is refused by name", () => {
       refusals({ connection: { ...connection, hostKey: "192.0.2.1 ssh-ed25519 AAAA" } }).join(),
       /^connection\.hostKey: must be a public host key such as `ssh-ed25519 AAAA…`/,
     );
+    const other = connection.hostKey.replace("ssh-ed25519", "ssh-rsa");
+    for (const hostKey of ["ssh-ed25519 AAAA", connection.hostKey.slice(0, -4), other])
+      assert.match(
+        refusals({ connection: { ...connection, hostKey } }).join(),
+        /^connection\.hostKey: must be a whole key of the type it names[^,]*$/,
+      );
   });
 
   it("a connection that OpenSSH would read as something else", () => {
@@ -310,7 +317,7 @@ describe("two resources that want one item differently", () => {
       refusals({ ...renamed, items: [{ ...one, content: "two" }] }, `${project}bravo-m1`, own).length,
       1,
     );
-    const another = { connection: { ...connection, hostKey: "ssh-ed25519 AAAAother" } };
+    const another = { connection: { ...connection, hostKey: hostKeyOf("another") } };
     assert.deepEqual(
       refusals({ ...another, items: [{ ...one, content: "two" }] }, `${project}charlie-m2`, own),
       [],
