@@ -8,7 +8,11 @@ export function leaveLocked(named: string[], machines: string[]): void {
   for (const name of named) {
     if (machines.includes(name)) continue;
     const there = machines.length === 0 ? "there are none" : `these are: ${machines.join(", ")}`;
-    throw new GroundworkError("GW707", { where: name, what: `it is no machine of this operation; ${there}` });
+    throw new GroundworkError("GW707", {
+      where: name,
+      what: `it is no machine of this operation; ${there}`,
+      ...(machines.length === 0 ? { mend: "Leave --leave-locked out" } : {}),
+    });
   }
   // What the environment brings was not named here.
   process.env.GROUNDWORK_LEAVE_LOCKED = named.join(",");

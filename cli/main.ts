@@ -19,10 +19,12 @@ const program = new Command("groundwork")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 for (const command of commands) program.addCommand(withSettings(command));
 
-/** Subcommands end as the program does. */
-function withSettings(command: Command): Command {
-  command.copyInheritedSettings(program);
-  for (const inner of command.commands) inner.copyInheritedSettings(program);
+/** Subcommands end as the program does, and point at their own help. */
+function withSettings(command: Command, words = command.name()): Command {
+  command
+    .copyInheritedSettings(program)
+    .showHelpAfterError(`(./groundwork ${words} --help shows how it is used)`);
+  for (const inner of command.commands) withSettings(inner, `${words} ${inner.name()}`);
   return command;
 }
 

@@ -12,7 +12,8 @@ import {
   readMachine,
   startAgain,
 } from "../../lab/index.ts";
-import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
+import { labStack } from "../engine/environment.ts";
+import { examples, jsonOption, type ReadOptions, stackOption, stackWords } from "../options.ts";
 import { sshHere } from "../pinnedSsh.ts";
 
 const list = new Command("list")
@@ -32,12 +33,16 @@ const list = new Command("list")
   )
   .action(async ({ stack, json }: ReadOptions) => {
     const machines = await listMachines(stack);
-    process.stdout.write(json ? `${JSON.stringify(machines, undefined, 2)}\n` : listText(machines));
+    process.stdout.write(json ? `${JSON.stringify(machines, undefined, 2)}\n` : listText(machines, stack));
   });
 
+/** How a lab gets machines; a stack of existing ones has no lab. */
+const makingThem = (stack: string): string =>
+  `./groundwork up${stackWords(stack)} makes those that Pulumi.${stack}.yaml lists as lab`;
+
 /** The lab's machines for people. */
-export function listText(machines: LabMachineListing[]): string {
-  if (machines.length === 0) return "the lab has no machine: ./groundwork up makes them\n";
+export function listText(machines: LabMachineListing[], stack = labStack): string {
+  if (machines.length === 0) return `the lab has no machine: ${makingThem(stack)}\n`;
   const rows = machines.map(({ name, address, roles, state }) => [name, address, roles.join(","), state]);
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
   return rows.map((row) => `${row.map((text, at) => text.padEnd(widths[at] ?? 0)).join("  ")}\n`).join("");
@@ -123,7 +128,11 @@ async function requireMachine(stack: string, name: string): Promise<void> {
   const names = (await listMachines(stack)).map((machine) => machine.name);
   if (names.includes(name)) return;
   const there = names.length === 0 ? "the lab has none" : `there are ${names.join(", ")}`;
-  throw new GroundworkError("GW707", { where: name, what: `there is no such machine of the lab; ${there}` });
+  throw new GroundworkError("GW707", {
+    where: name,
+    what: `there is no such machine of the lab; ${there}`,
+    ...(names.length === 0 ? { mend: makingThem(stack) } : {}),
+  });
 }
 
 export const labCommand = new Command("lab")

@@ -44,7 +44,12 @@ async function trust(name: string, options: TrustOptions): Promise<number> {
   const machine = existingMachine(configurationOf(text, path), name);
   const place: PinPath = options.bastion ? [name, "existing", "bastion"] : [name, "existing"];
   const host = options.bastion ? machine.bastion : machine;
-  if (host === undefined) throw new GroundworkError("GW707", { where: name, what: "it has no bastion" });
+  if (host === undefined)
+    throw new GroundworkError("GW707", {
+      where: name,
+      what: "it has no bastion",
+      mend: "Leave --bastion out",
+    });
   const hostKey = await offeredHostKey(host, options.bastion ? undefined : hopOf(name, machine.bastion));
   const found = fingerprint(hostKey);
   process.stdout.write(`${host.address} port ${host.port ?? 22} offers ${hostKey.split(" ")[0]} ${found}\n`);
@@ -60,7 +65,10 @@ async function trust(name: string, options: TrustOptions): Promise<number> {
 /** The part of a machine's settings that says where it is. They may lack a pin, that is why we are here. */
 type Place = Pick<BastionSettings, "address"> & Partial<BastionSettings>;
 
-function existingMachine(configuration: Record<string, unknown>, name: string): Place & { bastion?: Place } {
+export function existingMachine(
+  configuration: Record<string, unknown>,
+  name: string,
+): Place & { bastion?: Place } {
   const machines = (configuration.machines ?? {}) as Record<string, { existing?: Place }>;
   const found = machines[name]?.existing;
   if (typeof found?.address === "string") return found;
@@ -68,6 +76,9 @@ function existingMachine(configuration: Record<string, unknown>, name: string): 
   throw new GroundworkError("GW707", {
     where: name,
     what: `no existing machine of that name has an address; there are ${names.join(", ") || "none"}`,
+    ...(names.length === 0
+      ? { mend: "Give it an `existing` with its address in the stack's file first" }
+      : {}),
   });
 }
 

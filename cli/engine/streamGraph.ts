@@ -81,7 +81,11 @@ export function planRollback(deployment: Deployment, stream: string, withDepende
   const known = streamNames(deployment);
   if (!known.includes(stream)) {
     const there = known.length === 0 ? "no stream stands" : `these stand: ${known.join(", ")}`;
-    throw new GroundworkError("GW707", { where: stream, what: `there is no such stream; ${there}` });
+    throw new GroundworkError("GW707", {
+      where: stream,
+      what: `there is no such stream; ${there}`,
+      ...(known.length === 0 ? { mend: "There is nothing to roll back" } : {}),
+    });
   }
   const streams = rollbackOrder(deployment, stream);
   const later = streams.filter((name) => name !== stream);
@@ -89,6 +93,7 @@ export function planRollback(deployment: Deployment, stream: string, withDepende
     throw new GroundworkError("GW702", {
       where: stream,
       what: `${later.join(", ")} ${later.length === 1 ? "stands" : "stand"} on it`,
+      mend: `Roll ${later.length === 1 ? "it" : "them"} back first, or add --with-dependents`,
     });
   const byUrn = streamsByUrn(deployment);
   const inside = (urn: string): boolean => streams.includes(byUrn.get(urn) ?? "");

@@ -32,5 +32,6 @@ describe("machines that may be left without a login", () => {
         error.code === "GW707" &&
         /m9: .*these are: m1/.test(error.message),
     );
+    assert.throws(() => leaveLocked(["m9"], []), /there are none\. Leave --leave-locked out$/);
   });
 });

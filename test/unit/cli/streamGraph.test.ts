@@ -19,9 +19,12 @@ describe("a rollback", () => {
   it("is refused while later streams stand on the stream, and names them all", () => {
     assert.throws(
       () => planRollback(two, "alpha", false),
-      coded("GW702", /delta, bravo, charlie stand on it/),
+      coded("GW702", /delta, bravo, charlie stand on it\. Roll them back/),
     );
-    assert.throws(() => planRollback(two, "bravo", false), coded("GW702", /delta stands on it/));
+    assert.throws(
+      () => planRollback(two, "bravo", false),
+      coded("GW702", /delta stands on it\. Roll it back/),
+    );
   });
 
   it("of a stream that nothing stands on takes its component, hosts and gate", () => {
@@ -46,7 +49,7 @@ describe("a rollback", () => {
     assert.throws(() => planRollback(two, "echo", true), coded("GW707", /alpha, bravo, charlie, delta/));
     assert.throws(
       () => planRollback({ version: 3, deployment: {} }, "alpha", true),
-      coded("GW707", /no stream stands/),
+      coded("GW707", /no stream stands\. There is nothing to roll back$/),
     );
   });
 
