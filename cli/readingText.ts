@@ -38,7 +38,7 @@ const differs = ({ asDeclared }: ItemReading): boolean => asDeclared === false;
 const isUnread = ({ asDeclared }: ItemReading): boolean => asDeclared === null;
 
 const driftText = ({ item, machine, observed, desired }: ItemReading): string =>
-  `${machine} ${item}: ${observed} → ${desired}`;
+  `${machine} ${item}: ${observed} => ${desired}`;
 
 const marks: Record<CheckReading["result"], string> = {
   pass: "✓",

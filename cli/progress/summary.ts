@@ -76,7 +76,9 @@ const labFirst = (a: string, b: string): number =>
 
 function streamSummary(stream: string, steps: Step[]): StreamSummary {
   const own = steps.filter((step) => step.stream === stream);
-  const gate = own.find(({ kind }) => kind === "gate");
+  // Where something failed, the gate's words are those of before.
+  const failed = own.filter(({ state }) => state === "failed").map(({ subject }) => subject);
+  const gate = failed.length > 0 ? undefined : own.find(({ kind }) => kind === "gate");
   const subjects = (wanted: (step: Step) => boolean): string[] =>
     own
       .filter((step) => step.kind !== "gate" && wanted(step))
@@ -87,7 +89,7 @@ function streamSummary(stream: string, steps: Step[]): StreamSummary {
     changed: subjects((step) => step.changed && step.work !== "delete" && step.state !== "failed"),
     removed: subjects((step) => step.changed && step.work === "delete" && step.state !== "failed"),
     unchanged: subjects((step) => !step.changed && step.state !== "failed"),
-    failed: own.filter(({ state }) => state === "failed").map(({ subject }) => subject),
+    failed,
     ...(gate?.summary === undefined || gate.work === "delete" ? {} : { gate: gate.summary }),
     waivers: Object.assign({}, ...own.map(({ waivers }) => waivers)),
     seconds: Math.max(0, ...own.map(({ ended, began }) => ended ?? began)) - firstChange(own),

@@ -152,6 +152,7 @@ describe("the summary of a run", () => {
     const summary = summarise(replay("closedGate").run, failed);
     assert.equal(summary.succeeded, false);
     assert.deepEqual(summary.streams[0]?.failed, ["gate"]);
+    assert.equal(summary.streams[0]?.gate, undefined, "its words are from before");
     assert.equal(summary.errors.length, 1);
     assert.match(summary.errors[0] ?? "", /^GW401 gate of alpha: 1 of 3 checks: the moon is full/);
   });

@@ -80,7 +80,7 @@ describe("drift", () => {
     assert.equal(exitCodeOf(reading), 1);
     assert.equal(
       driftListText(reading),
-      "bravo: agent-1 file:/etc/bravo.conf: gone → as it was\n1 of 8 items are not as declared",
+      "bravo: agent-1 file:/etc/bravo.conf: gone => as it was\n1 of 8 items are not as declared",
     );
   });
 
