@@ -182,7 +182,9 @@ export async function ansible(
             playbook,
           ],
           { env: environment, maxBuffer: 64 * 1024 * 1024 },
-        ),
+        ).catch((error: { stdout?: string }) => {
+          throw new Error(`ansible-playbook: ${error.stdout?.slice(-2000)}`, { cause: error });
+        }),
       ),
     close: async () => {
       await execute("ssh", [
