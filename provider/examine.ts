@@ -6,6 +6,7 @@ import { LabNetworkResource } from "./resources/labNetwork.ts";
 import type { Failure, Properties, ResourceType } from "./resources/resource.ts";
 
 export type { Properties } from "./resources/resource.ts";
+export { unknown } from "./wire.ts";
 
 /**
  * What the provider refuses of a program's resources, without the engine and without a machine: fields that are not

@@ -6,6 +6,7 @@ import { disconnect, getMonitor } from "@pulumi/pulumi/runtime/settings.js";
 import { GroundworkError } from "../../errors/index.ts";
 import type { Problem } from "../../foundation/problem.ts";
 import { openExaminer, type Properties } from "../../provider/examine.ts";
+import { idleWaivers, type Registered } from "./idleWaivers.ts";
 import type { Rehearsal } from "./rehearse.ts";
 
 /**
@@ -30,7 +31,7 @@ async function rehearse({ program, project, stack, config }: Rehearsal): Promise
     errors.push(error);
   }
   await everythingHeard(errors);
-  return [...refusals(errors), ...(await examined(resources))];
+  return [...refusals(errors), ...idleWaivers(resources), ...(await examined(resources))];
 }
 
 /** What components refuse. What else went wrong may be due to the stand-in: the engine tells it if it is not. */
@@ -43,13 +44,6 @@ function refusals(errors: unknown[]): Problem[] {
 }
 
 const namespace = "groundwork:index:";
-
-/** A resource as the program registered it, its inputs as the engine would get them. */
-interface Registered {
-  type: string;
-  name: string;
-  inputs: Properties;
-}
 
 /** What is known of a resource before it is made: its inputs, and a name for what tells one machine from another. */
 function newResource({ type, name, inputs }: MockResourceArgs): {

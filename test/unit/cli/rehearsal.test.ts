@@ -70,6 +70,17 @@ pulumi.output(gate.generation).apply(() => { throw new Error("the generation is 
     await assert.rejects(rehearsed(first + late), /^GroundworkError: GW102 delta-m1\.items\[0\]\.mode: /);
   });
 
+  it("is refused for a waiver that names no check of its stream, with the names that there are", async () => {
+    const gate = (reasons: string) => `new Gate("alpha", {
+      stream: "alpha", generations: {}, checks: [{ name: "the clock runs", run: "true", on: connection }], waivers: ${reasons},
+    });`;
+    await rehearsed(gate('{ "the clock runs": "a container" }'));
+    await assert.rejects(rehearsed(gate('{ "the clok runs": "a container" }')), {
+      message:
+        /^GW101 streams\.alpha\.waivers\.the clok runs: no check of alpha has this name \(its checks: the clock runs\)/,
+    });
+  });
+
   it("is refused by a component with the component's own words, and all problems are told at once", async () => {
     const text = `new HostState("alpha-m1", { connection, stream: "alpha", items: [{ ...file("one"), mode: "644" }] });
 new SecurityBaseline("base", { machines: [], journal: { maxUseMiB: 1 } } as never);`;
@@ -104,6 +115,14 @@ new SecurityBaseline("base", { machines: [], journal: { maxUseMiB: 1 } } as neve
       };
       await own({ "groundwork:machines": JSON.stringify(machines) });
       await assert.rejects(own({ "groundwork:machines": "{}" }), /GW101/);
+      const waivers = { "the clock is sinchronised": "a container" };
+      await assert.rejects(
+        own({
+          "groundwork:machines": JSON.stringify(machines),
+          "groundwork:streams": JSON.stringify({ alpha: { waivers } }),
+        }),
+        /GW101 streams\.alpha\.waivers\.the clock is sinchronised: .*the clock is synchronised/,
+      );
     } finally {
       if (GROUNDWORK_STATE === undefined) delete process.env.GROUNDWORK_STATE;
       else process.env.GROUNDWORK_STATE = GROUNDWORK_STATE;
