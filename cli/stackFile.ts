@@ -11,10 +11,14 @@ import { root } from "./root.ts";
  */
 export async function readStackFile(stack: string): Promise<Configuration> {
   const path = stackFile(root, stack);
-  const { configuration, problems } = examineConfiguration(
-    configurationOf(await readText(path), path),
-    stack,
-  );
+  const own = configurationOf(await readText(path), path);
+  if (own.machines === undefined)
+    throw new GroundworkError("GW101", {
+      where: basename(path),
+      what: "it has no groundwork:machines under config",
+      mend: "List your machines there: docs/your-own-machines.md shows an example",
+    });
+  const { configuration, problems } = examineConfiguration(own, stack);
   if (configuration === undefined || problems.length > 0) throw configurationError(problems);
   return configuration;
 }
@@ -25,15 +29,23 @@ export async function readText(path: string): Promise<string> {
     throw new GroundworkError("GW101", {
       where: basename(path),
       what: "there is no such file",
-      mend: "Copy Pulumi.dev.yaml, and list your own machines in it",
+      mend: "Write one with your own machines: docs/your-own-machines.md shows an example",
       cause,
     });
   });
 }
 
-/** The properties of our namespace in the text of a stack's file. Errors: GW101 where it is no YAML. */
+/** The properties of our namespace in the text of a stack's file. Errors: GW101 where it is no YAML or a prefix is missing. */
 export function configurationOf(text: string, path: string): Record<string, unknown> {
-  const own = Object.entries(settingsOf(text, path)).filter(([key]) => key.startsWith("groundwork:"));
+  const settings = settingsOf(text, path);
+  const bare = ["machines", "network", "streams"].find((name) => name in settings);
+  if (bare !== undefined)
+    throw new GroundworkError("GW101", {
+      where: `${basename(path)}: config.${bare}`,
+      what: "our settings have a prefix, and it has none",
+      mend: `Write it as groundwork:${bare}`,
+    });
+  const own = Object.entries(settings).filter(([key]) => key.startsWith("groundwork:"));
   return Object.fromEntries(own.map(([key, value]) => [key.replace("groundwork:", ""), value]));
 }
 
@@ -62,7 +74,9 @@ function settingsOf(text: string, path: string): Record<string, unknown> {
     const { line } = lines.linePos(error.pos[0]);
     throw new GroundworkError("GW101", {
       where: `${basename(path)}:${line}`,
-      what: error.message.split("\n")[0] ?? "",
+      // The library says the place again, and shows it.
+      what: (error.message.split("\n")[0] ?? "").replace(/ at line \d+, column \d+:?$/, ""),
+      mend: "Correct the YAML of that line or of the one before it",
     });
   }
   return (document.toJS() as { config?: Record<string, unknown> } | null)?.config ?? {};

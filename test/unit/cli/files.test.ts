@@ -34,7 +34,17 @@ describe("the file of a stack", () => {
       () => configurationOf(twice, "Pulumi.x.yaml"),
       (error) => error instanceof GroundworkError && /Pulumi\.x\.yaml:4: .*unique/.test(error.message),
     );
-    assert.throws(() => configurationOf("config: [", "f"), GroundworkError);
+    assert.throws(
+      () => configurationOf("config: [", "f"),
+      ({ message }: Error) => /^GW101 f:\d+: /.test(message) && !/ at line|:\.|property/.test(message),
+    );
+  });
+
+  it("is refused where one of our properties lacks its prefix, with the name to write", () => {
+    for (const name of ["machines", "network", "streams"])
+      assert.throws(() => configurationOf(`config: { ${name}: {} }`, "Pulumi.x.yaml"), {
+        message: new RegExp(`^GW101 Pulumi\\.x\\.yaml: config\\.${name}: .*Write it as groundwork:${name}$`),
+      });
   });
 });
 
