@@ -87,7 +87,7 @@ function itemsOf(inputs: Record<string, unknown> | undefined): PlainItem[] {
 
 /** An item's key; values that are secret or not known yet stand in it as they are shown. */
 function keyText(item: PlainItem): string {
-  return keyOf(item as unknown as Item);
+  return keyOf(item as unknown as Item).replaceAll(unknownValue, knownLater);
 }
 
 function promise(item: PlainItem): Pick<Detail, "restores"> {
@@ -102,12 +102,13 @@ function driftAt(path: string, drift: unknown): Drift | undefined {
 
 const signature = "4dabf18193072939515e22adb298388d";
 const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const knownLater = "[known after up]";
 
 /** A value in one short line; a secret stays one. */
 export function valueText(value: unknown): string {
   if (value === undefined || value === null) return "nothing";
   if (typeof value === "object" && signature in value) return "[secret]";
-  if (value === unknownValue) return "[known after up]";
+  if (value === unknownValue) return knownLater;
   const text = JSON.stringify(value);
   if (text.length <= 60) return text;
   return typeof value === "string" ? `text of ${value.length} characters` : `${text.slice(0, 57)}…`;

@@ -54,6 +54,16 @@ describe("the plan that a preview shows", () => {
     assert.match(planText(planOf("previewOfDrift")), /^ {2}! file:\/etc\/try\.conf: .* => .*/m);
   });
 
+  it("shows no stand-in of the engine where an item's name is not known yet", () => {
+    const events = structuredClone(recorded("firstPreview").map(({ event }) => event));
+    const created = events.find(({ resourcePreEvent }) => resourcePreEvent?.metadata.new?.inputs.items);
+    const inputs = created?.resourcePreEvent?.metadata.new?.inputs;
+    assert.ok(inputs);
+    const port = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+    inputs.items = [{ kind: "allowedPort", protocol: "tcp", port, from: [] }];
+    assert.match(planText(plannedChanges(events)), /\+ allowedPort:tcp\/\[known after up\]/);
+  });
+
   it("says so when there is nothing to do", () => {
     assert.equal(planOf("secondUp").length, 0);
     assert.match(planText([]), /^nothing to change: every machine was read/);
