@@ -74,7 +74,8 @@ function sizeText(issue: SizeIssue, part: Part | undefined): string {
     issue.code === "too_small"
       ? ["too little: at least", issue.minimum]
       : ["too much: at most", issue.maximum];
-  return `is ${side} ${limit} ${unit[Number(limit) === 1 ? 0 : 1]}`;
+  const choice = part?.items?.enum === undefined ? "" : ` of ${part.items.enum.join(", ")}`;
+  return `is ${side} ${limit} ${unit[Number(limit) === 1 ? 0 : 1]}${choice}`;
 }
 
 const units: Record<string, [one: string, more: string]> = {

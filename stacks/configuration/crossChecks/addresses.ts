@@ -1,5 +1,5 @@
 import type { Problem } from "../../../foundation/problem.ts";
-import { addressText, contains, firstAddress, parseSubnet, type Subnet } from "../../../foundation/subnet.ts";
+import { addressText, contains, firstAddress, parseSubnet } from "../../../foundation/subnet.ts";
 import type { KnownConfiguration, KnownMachine } from "../known.ts";
 import { existingPeerAddress, labPeerAddress } from "../peerAddress.ts";
 import { doubles, problem, type Said } from "./problem.ts";
@@ -71,14 +71,13 @@ function labAddressFault(machine: KnownMachine, { network }: KnownConfiguration)
   const path = `${machine.path}.address`;
   if (!contains(subnet, address))
     return [problem(path, `${address} does not lie in network.subnet ${range}`)];
-  if (edgesOf(subnet).includes(address))
-    return [problem(path, `${address} is the network's, its bridge's or its broadcast address`)];
-  return [];
-}
-
-function edgesOf(subnet: Subnet): string[] {
   const last = subnet.base + (1n << BigInt(32 - subnet.prefix)) - 1n;
-  return [addressText(4, subnet.base), firstAddress(subnet), addressText(4, last)];
+  const edges = [addressText(4, subnet.base), firstAddress(subnet), addressText(4, last)];
+  if (!edges.includes(address)) return [];
+  const free = `${addressText(4, subnet.base + 2n)} to ${addressText(4, last - 1n)}`;
+  return [
+    problem(path, `${address} is the network's, its bridge's or its broadcast address (free: ${free})`),
+  ];
 }
 
 function bastionFault(machine: KnownMachine): Problem[] {

@@ -151,6 +151,10 @@ describe("the configuration of a stack", () => {
       "machines.b: it must hold exactly one of `lab` and `existing`",
     ]);
     assert.deepEqual(problems({ machines: {} }), ["machines: it must hold at least one machine"]);
+    assert.deepEqual(
+      problems({ machines: { a: { lab: { roles: [] } } }, streams: { charlie: { enabled: false } } }),
+      ["machines.a.lab.roles: [] is too little: at least 1 entry of server, agent, monitoring"],
+    );
     assert.deepEqual(problems({}), ["machines: nothing is given, but it must be an object"]);
   });
 
@@ -183,7 +187,8 @@ describe("the configuration of a stack", () => {
     assert.deepEqual(at("10.78.0.5"), [
       "machines.a.lab.address: 10.78.0.5 does not lie in network.subnet 10.77.0.0/24",
     ]);
-    for (const edge of ["10.77.0.0", "10.77.0.1", "10.77.0.255"]) assert.match(at(edge)[0] ?? "", /bridge/);
+    for (const edge of ["10.77.0.0", "10.77.0.1", "10.77.0.255"])
+      assert.match(at(edge)[0] ?? "", /bridge.* \(free: 10\.77\.0\.2 to 10\.77\.0\.254\)$/);
     assert.deepEqual(at("10.77.0.2"), []);
   });
 
