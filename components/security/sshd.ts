@@ -57,10 +57,13 @@ export function lockOut(
   user: string,
   { rootLogin, allowUsers }: Pick<LoginSettings, "rootLogin" | "allowUsers">,
 ): string | undefined {
-  if (user === "root" && rootLogin === "no") return "ssh.rootLogin is no";
-  if (allowUsers.length > 0 && !allowUsers.includes(user))
-    return `ssh.allowUsers holds only ${allowUsers.join(", ")}`;
-  return undefined;
+  const reasons = [
+    ...(user === "root" && rootLogin === "no" ? ["ssh.rootLogin is no"] : []),
+    ...(allowUsers.length > 0 && !allowUsers.includes(user)
+      ? [`ssh.allowUsers holds only ${allowUsers.join(", ")}`]
+      : []),
+  ];
+  return reasons.length === 0 ? undefined : reasons.join(" and ");
 }
 
 /** A login that the new settings would refuse is refused here, before any machine is touched. Errors: GW101. */

@@ -249,6 +249,13 @@ describe("the configuration of a stack", () => {
       "machines.a.existing.user: Groundwork logs in as admin, and streams.alpha.ssh.allowUsers holds only eve, mallory",
     ]);
     assert.deepEqual(shutOut({ allowUsers: ["admin"], rootLogin: "no" }), []);
+    const root = problems({
+      machines: { a: server },
+      streams: { alpha: { ssh: { allowUsers: ["bob"], rootLogin: "no" } } },
+    });
+    assert.deepEqual(root, [
+      "machines.a.lab: Groundwork logs in as root, and streams.alpha.ssh.rootLogin is no and ssh.allowUsers holds only bob",
+    ]);
   });
 
   it("refuses a bastion that is the machine itself", () => {
