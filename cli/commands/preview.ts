@@ -9,7 +9,7 @@ import { runErrors } from "../progress/summary.ts";
 import { say } from "../say.ts";
 
 export const previewCommand = new Command("preview")
-  .description("read every machine and show, item by item, what up would change")
+  .description("read the machines of earlier ups and show, item by item, what up would change")
   .addOption(stackOption())
   .addOption(jsonOption())
   .addHelpText(
