@@ -52,7 +52,7 @@ hostsEntry_apply() { hostsEntry_locked hostsEntry_add; }
 hostsEntry_add() {
   [ -z "$(hostsEntry_numbers)" ] || return 0
   hostsEntry_copy || return 1
-  [ ! -s "$gw_new" ] || [ -z "$(tail -c 1 "$gw_new")" ] || echo >>"$gw_new"
+  [ ! -s "$gw_new" ] || [ "$(tail -c 1 "$gw_new" | wc -l)" -eq 1 ] || echo >>"$gw_new"
   printf '%s\t%s\n' "${line%% *}" "${line#* }" >>"$gw_new" && put_in_place "$gw_new" "$path"
 }
 

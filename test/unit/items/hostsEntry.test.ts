@@ -29,6 +29,7 @@ describe("a line of /etc/hosts", () => {
           "10.0.0.1 a\r\n",
           "10.0.0.2\ta",
           "*\n",
+          "\0",
         )
         .map((text) => Buffer.from(text)),
     );
