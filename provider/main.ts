@@ -38,7 +38,7 @@ server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error,
 const engine = process.ppid;
 setInterval(() => {
   if (process.ppid !== engine) end();
-}, 2000).unref();
+}, 500).unref();
 
 /** The engine signals the whole group when it is done: leases are given back and connections end. */
 let closing = false;

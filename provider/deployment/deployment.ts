@@ -7,7 +7,7 @@ import { GivenUpPins } from "./givenUpPins.ts";
 import { thisHolder } from "./holder.ts";
 import { type Settings, settingsFrom } from "./settings.ts";
 
-export { isDeadHolder } from "./holder.ts";
+export { fateOf } from "./holder.ts";
 
 /** Where messages for the user go: the engine's log, or a terminal. */
 export interface Messages {

@@ -23,9 +23,6 @@ export function fateOf(holder: string): Fate {
   return isAlive(Number(pid)) && (startOf(Number(pid)) ?? "") === start ? "alive" : "dead";
 }
 
-/** True when the holder of a lease ran on this computer and is dead. */
-export const isDeadHolder = (holder: string): boolean => fateOf(holder) === "dead";
-
 /** True while a process of this number runs here, whoever owns it. */
 export function isAlive(pid: number): boolean {
   try {

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection } from "../connection.ts";
-import { type Deployment, isDeadHolder } from "../deployment/deployment.ts";
+import { type Deployment, fateOf } from "../deployment/deployment.ts";
 import type { Operation, Wanted } from "../engine/program.ts";
 import type { Report } from "../engine/report.ts";
 
@@ -36,5 +37,14 @@ export async function underLease(
   const report = await run({});
   if (report.held === undefined) return report;
   deployment.dropLease(connection);
-  return isDeadHolder(report.held.holder) ? run({ deadHolder: report.held.holder }) : report;
+  return (await isGone(report.held.holder)) ? run({ deadHolder: report.held.holder }) : report;
+}
+
+/** Seconds within which a provider of this computer whose engine was killed notices that and ends. */
+const endingSeconds = 5;
+
+async function isGone(holder: string): Promise<boolean> {
+  const end = Date.now() + endingSeconds * 1000;
+  while (fateOf(holder) === "alive" && Date.now() < end) await sleep(200);
+  return fateOf(holder) === "dead";
 }

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { uptime } from "node:os";
 import { describe, it } from "node:test";
-import { isDeadHolder } from "../../../provider/deployment/deployment.ts";
+import { fateOf } from "../../../provider/deployment/deployment.ts";
 import { startedAt, thisHolder } from "../../../provider/deployment/holder.ts";
 
 /** A holder like this process in everything but the parts that are given. */
@@ -20,25 +20,25 @@ async function deadPid(): Promise<number> {
 
 describe("the holder of a lease", () => {
   it("is alive while its process runs", () => {
-    assert.equal(isDeadHolder(thisHolder()), false);
+    assert.notEqual(fateOf(thisHolder()), "dead");
   });
 
   it("is dead when its process is gone", async () => {
-    assert.equal(isDeadHolder(holder({ pid: await deadPid() })), true);
+    assert.equal(fateOf(holder({ pid: await deadPid() })), "dead");
   });
 
   it("is dead when another process has got its number", { skip: process.platform !== "linux" }, () => {
-    assert.equal(isDeadHolder(holder({ start: "1" })), true);
+    assert.equal(fateOf(holder({ start: "1" })), "dead");
   });
 
   it("is not known to be dead when it ran elsewhere: on another host, boot or in another container", async () => {
     const pid = await deadPid();
-    assert.equal(isDeadHolder(holder({ host: "elsewhere", pid })), false);
-    assert.equal(isDeadHolder(holder({ place: "00000000", pid })), false);
+    assert.notEqual(fateOf(holder({ host: "elsewhere", pid })), "dead");
+    assert.notEqual(fateOf(holder({ place: "00000000", pid })), "dead");
   });
 
   it("is not known to be dead when its name says nothing", () => {
-    for (const name of ["", "/", "host", "a/b/c/d", "0"]) assert.equal(isDeadHolder(name), false, name);
+    for (const name of ["", "/", "host", "a/b/c/d", "0"]) assert.notEqual(fateOf(name), "dead", name);
   });
 });
 
