@@ -6,7 +6,6 @@
 # function KIND_prepare make theirs in the transaction's folder before the one sync that their captures need anyway;
 # every other new file has a sync of its own. The renames, and what a tool of the machine did, are synced once, before
 # the transaction is decided.
-
 #
 # Whoever can write a folder can put a link, or a folder of his own, in the place of what root makes there, at any
 # moment: then root would write, or change a mode, elsewhere. So nothing is made in such a folder itself, and what is done

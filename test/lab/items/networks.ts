@@ -104,7 +104,8 @@ export function networkTests(subject: () => Subject): void {
     assert.match(await observed(), / live=off$/);
     const report = await stream.apply([item({ netdev: bridge(), network: settings("10.99.0.9/24") })]);
     assert.equal(report.outcome, "restored");
-    assert.deepEqual(report.errors.map((error) => error.code), ["GW314"]); // biome-ignore format: one line
+    const codes = report.errors.map((error) => error.code);
+    assert.deepEqual(codes, ["GW314"]);
     await inside("systemctl start -q systemd-networkd.service");
     await stream.giveBack();
   });

@@ -81,7 +81,8 @@ test("a wrong address locks everybody out, and the machine takes it back by itse
   assert.equal(await machine.inside("ls /etc/systemd/system | grep -c groundwork-revert || :"), "0");
   const again = await engine.up(uplink(second()));
   assert.equal(again.succeeded, true, again.messages.join("\n"));
-  assert.deepEqual(again.steps.map(({ operation }) => operation), ["refresh", "same"]); // biome-ignore format: one line
+  const operations = again.steps.map(({ operation }) => operation);
+  assert.deepEqual(operations, ["refresh", "same"]);
 });
 
 test("what networkd would pass over is refused, and the network is as it was", async () => {

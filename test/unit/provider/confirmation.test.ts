@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import type { Operation, Wanted } from "../../../provider/engine/program.ts";
 import { parseReport } from "../../../provider/engine/report.ts";
 import type { Item } from "../../../provider/index.ts";
-import { type Cut, CutMachine } from "./cutMachine.ts";
+import { type Cut, CutMachine, drawCuts } from "./cutMachine.ts";
 
 type Look = Record<string, string>;
 
@@ -94,16 +93,7 @@ function cutAnywhere(run: (it: Waiting, cut?: Cut) => unknown, then: (it: Waitin
         it.machine.close();
       }
     };
-    const commands = once();
-    if (process.env.GROUNDWORK_EVERY_CUT === "1") {
-      for (const power of [true, false]) for (let at = 1; at <= commands; at++) once({ at, power });
-      continue;
-    }
-    const cut = fc.record({ at: fc.integer({ min: 1, max: commands }), power: fc.boolean() });
-    fc.assert(
-      fc.property(cut, (where) => void once(where)),
-      { numRuns: 3, endOnFailure: true },
-    );
+    drawCuts(once(), 3, (cut) => void once(cut));
   }
 }
 

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { type Operation, renderProgram, type Wanted } from "../../../provider/engine/program.ts";
 import { operation } from "./smallSpec.ts";
 
@@ -22,6 +23,19 @@ export interface Cut {
   /** Counts the commands that change something, from 1. */
   at: number;
   power: boolean;
+}
+
+/**
+ * Cuts a run of so many commands at some of them, `draws` times at random. GROUNDWORK_EVERY_CUT=1 tries every command,
+ * which takes minutes.
+ */
+export function drawCuts(commands: number, draws: number, once: (cut: Cut) => void): void {
+  if (process.env.GROUNDWORK_EVERY_CUT === "1") {
+    for (const power of [true, false]) for (let at = 1; at <= commands; at++) once({ at, power });
+    return;
+  }
+  const cut = fc.record({ at: fc.integer({ min: 1, max: commands }), power: fc.boolean() });
+  fc.assert(fc.property(cut, once), { numRuns: draws, endOnFailure: true });
 }
 
 /**

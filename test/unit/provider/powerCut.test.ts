@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import fc from "fast-check";
 import type { Wanted } from "../../../provider/engine/program.ts";
 import type { Item } from "../../../provider/index.ts";
-import { type Cut, CutMachine } from "./cutMachine.ts";
+import { type Cut, CutMachine, drawCuts } from "./cutMachine.ts";
 
 type Look = Record<string, string>;
 
@@ -115,16 +114,7 @@ function cutAnywhere(
       it.machine.close();
     }
   };
-  const commands = once();
-  if (process.env.GROUNDWORK_EVERY_CUT === "1") {
-    for (const power of [true, false]) for (let at = 1; at <= commands; at++) once({ at, power });
-    return;
-  }
-  const cut = fc.record({ at: fc.integer({ min: 1, max: commands }), power: fc.boolean() });
-  fc.assert(
-    fc.property(cut, (where) => void once(where)),
-    { numRuns: 6, endOnFailure: true },
-  );
+  drawCuts(once(), 6, (cut) => void once(cut));
 }
 
 describe("an operation that is cut anywhere", () => {
