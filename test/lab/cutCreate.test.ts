@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { machinesOf, requireConfirmed } from "../../cli/engine/streamGraph.ts";
 import { networkCut, networkHeal } from "../../lab/index.ts";
-import { HostState, type ItemInput } from "../../provider/index.ts";
+import type { ItemInput } from "../../provider/index.ts";
 import { eventually } from "../support/eventually.ts";
-import { openTestEngine, type TestEngine } from "../support/testEngine.ts";
+import { hostStatesProgram } from "../support/hostStatesProgram.ts";
+import { openTestEngine, type ProgramFile, type TestEngine } from "../support/testEngine.ts";
 import { openTestLab, type TestLab, type TestMachine } from "../support/testLab.ts";
 
 /** The operator's computer dies in the middle of the first `up`: engine and provider are gone, the machine works on. */
@@ -23,7 +24,7 @@ after(async () => {
   await lab?.close();
 });
 
-const program = (): void => {
+const program = (): ProgramFile => {
   const items: ItemInput[] = [
     { kind: "file", path: "/etc/cut/a", content: "text\n" },
     {
@@ -35,7 +36,7 @@ const program = (): void => {
     },
   ];
   const facts = { a: { file: "/etc/cut/a" } };
-  new HostState("cut-m1", { connection: machine.connection, stream: "cut", items, facts });
+  return hostStatesProgram({ "cut-m1": { connection: machine.connection, stream: "cut", items, facts } });
 };
 
 const traces = (): Promise<string> =>
@@ -45,7 +46,7 @@ const everything = "/etc/cut /root/slow /var/lib/groundwork";
 
 /** Kills engine and provider while the machine is worked on, and waits until the machine has committed by itself. */
 async function killedDuringCreate(): Promise<void> {
-  const up = engine.up(program);
+  const up = engine.up(program());
   await eventually("the work", async () => (await traces()).includes("/etc/cut"));
   for (const pid of [...(await engine.engines()), ...(await engine.providers())])
     process.kill(pid, "SIGKILL");
@@ -80,10 +81,10 @@ test("a create that was killed, and then a destroy: everything is given back, an
 test("a create that was killed is not changed by a preview, and the next up knows it whole", async () => {
   await killedDuringCreate();
   const before = await engine.stateText();
-  assert.equal((await engine.preview(program)).succeeded, true);
+  assert.equal((await engine.preview(program())).succeeded, true);
   assert.equal(await engine.stateText(), before);
   await engine.settle();
-  const run = await engine.up(program);
+  const run = await engine.up(program());
   assert.equal(run.succeeded, true, run.messages.join("\n"));
   const state = await engine.stateOf("cut-m1");
   assert.deepEqual([state?.unfinished, state?.facts], [undefined, { a: "text\n" }]);
@@ -93,7 +94,7 @@ test("a create that was killed is not changed by a preview, and the next up know
 test("a create that was killed before the machine heard of it is nothing that a destroy stumbles over", async () => {
   assert.equal((await engine.destroy()).succeeded, true);
   await networkCut(machine.spec);
-  const up = engine.up(program);
+  const up = engine.up(program());
   await eventually("the create", async () => (await engine.stateText()).includes("::cut-m1"));
   for (const pid of [...(await engine.engines()), ...(await engine.providers())])
     process.kill(pid, "SIGKILL");

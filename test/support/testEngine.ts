@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,14 +38,26 @@ export interface Run {
 }
 
 const stackName = "dev";
+const programName = "program.mjs";
 
 /** What a test's program does: makes resources; an object that it returns is the outputs. */
 export type Program = () => unknown;
 
+/**
+ * A program in a process of its own, as a user's program is: a file whose default export gets `input`. For tests that
+ * kill the engine: a program within the test outlives its engine there, and its late failures reach the next one's
+ * program, which may then count as one that wants nothing.
+ */
+export interface ProgramFile {
+  file: URL;
+  /** JSON. */
+  input: unknown;
+}
+
 /** The real engine on a stack of its own, with the state in a folder of the test. */
 export interface TestEngine {
-  up(program: Program): Promise<Run>;
-  preview(program: Program): Promise<Run>;
+  up(program: Program | ProgramFile): Promise<Run>;
+  preview(program: Program | ProgramFile): Promise<Run>;
   refresh(): Promise<Run>;
   destroy(): Promise<Run>;
   /** The stack's state as the backend stores it. */
@@ -71,21 +83,25 @@ export interface TestEngineOptions {
 }
 
 /** Starts nothing yet: makes the folders and the stack. */
-export async function openTestEngine(options: TestEngineOptions = {}): Promise<TestEngine> {
+export async function openTestEngine(wanted: TestEngineOptions = {}): Promise<TestEngine> {
   const folder = await mkdtemp(join(tmpdir(), "groundwork-engine-"));
   for (const name of ["backend", "home", "work"]) await mkdir(join(folder, name));
+  await symlink(join(root, "node_modules"), join(folder, "work", "node_modules"));
   const programs = await enginePrograms(() => undefined);
-  const environment = { ...engineEnvironment(folder, programs.folders), ...options.environment };
+  const environment = { ...engineEnvironment(folder, programs.folders), ...wanted.environment };
   const command = new EngineCommand(programs.command, programs.version, environment);
-  const project = options.project ?? "test";
+  const project = wanted.project ?? "test";
   const workDir = join(folder, "work");
   await writeFile(join(workDir, "Pulumi.yaml"), projectFile(project));
-  const stack = await LocalWorkspace.createStack(inlineProgram(project), {
-    workDir,
-    pulumiCommand: command.forAutomation(),
-    envVars: environment,
-  });
-  return engineOn(stack, folder, settledBy(command, { project, folder }));
+  await writeFile(join(workDir, "package.json"), "{}");
+  await writeFile(join(workDir, programName), "");
+  const options = { workDir, pulumiCommand: command.forAutomation(), envVars: environment };
+  const stack = await LocalWorkspace.createStack(inlineProgram(project), options);
+  const ofFile = async (program: ProgramFile): Promise<Stack> => {
+    await writeProgram(workDir, program);
+    return LocalWorkspace.selectStack({ stackName, workDir }, options);
+  };
+  return engineOn(stack, ofFile, folder, settledBy(command, { project, folder }));
 }
 
 function inlineProgram(projectName: string): InlineProgramArgs {
@@ -94,7 +110,14 @@ function inlineProgram(projectName: string): InlineProgramArgs {
 
 function projectFile(name: string): string {
   const provider = { name: "groundwork", path: join(root, "provider") };
-  return JSON.stringify({ name, runtime: "nodejs", plugins: { providers: [provider] } });
+  const runtime = { name: "nodejs", options: { typescript: false } };
+  return JSON.stringify({ name, runtime, main: programName, plugins: { providers: [provider] } });
+}
+
+/** The engine starts a program of the work folder only: this one calls the test's. */
+async function writeProgram(workDir: string, { file, input }: ProgramFile): Promise<void> {
+  const text = `import program from ${JSON.stringify(file.href)};\nprogram(${JSON.stringify(input)});\n`;
+  await writeFile(join(workDir, programName), text);
 }
 
 /** The state and lock of the test's stack, as the command line's own engine gives them. */
@@ -134,11 +157,25 @@ function engineEnvironment(folder: string, programs: string[]): Record<string, s
   };
 }
 
-function engineOn(stack: Stack, folder: string, state: Settled): TestEngine {
+function engineOn(
+  stack: Stack,
+  ofFile: (program: ProgramFile) => Promise<Stack>,
+  folder: string,
+  state: Settled,
+): TestEngine {
   return {
-    up: (program) => recorded((listen) => stack.up({ program: asProgram(program), ...listen })),
+    up: (program) =>
+      recorded(async (listen) =>
+        typeof program === "function"
+          ? stack.up({ program: asProgram(program), ...listen })
+          : (await ofFile(program)).up(listen),
+      ),
     preview: (program) =>
-      recorded((listen) => stack.preview({ program: asProgram(program), ...listen }).then(() => ({}))),
+      recorded(async (listen) => {
+        if (typeof program === "function") await stack.preview({ program: asProgram(program), ...listen });
+        else await (await ofFile(program)).preview(listen);
+        return {};
+      }),
     refresh: () => recorded((listen) => stack.refresh(listen).then(() => ({}))),
     destroy: () => recorded((listen) => stack.destroy(listen).then(() => ({}))),
     stateText: () => readState(folder),

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { powerCut, startMachine } from "../../../lab/index.ts";
-import { HostState, type ItemInput } from "../../../provider/index.ts";
+import type { ItemInput } from "../../../provider/index.ts";
 import { drawFrom, seedOfRun, spread } from "../../support/draw.ts";
 import { eventually } from "../../support/eventually.ts";
 import { type FaultPoints, installFaultPoints } from "../../support/faultPoints.ts";
-import { openTestEngine, type Program, type Run, type TestEngine } from "../../support/testEngine.ts";
+import { hostStatesProgram } from "../../support/hostStatesProgram.ts";
+import { openTestEngine, type ProgramFile, type Run, type TestEngine } from "../../support/testEngine.ts";
 import { openTestLab, type TestLab, type TestMachine } from "../../support/testLab.ts";
 import { connectedProviders, mastersOf } from "../../support/theWay.ts";
 
@@ -47,18 +48,12 @@ export function interruptedAnywhere(name: string, prefix: string, faults: Faults
     await lab?.close();
   });
 
-  const program =
-    (ending: Ending): Program =>
-    () => {
-      const run = ending === "committed" ? `grep -qx ${edition} ${folder}/common` : "false";
-      const checks = [{ name: "the edition is there", run }];
-      new HostState("cut-m1", {
-        connection: machine.connection,
-        stream: "cut",
-        items: itemsOf(edition),
-        checks,
-      });
-    };
+  const program = (ending: Ending): ProgramFile => {
+    const { connection } = machine;
+    const run = ending === "committed" ? `grep -qx ${edition} ${folder}/common` : "false";
+    const checks = [{ name: "the edition is there", run }];
+    return hostStatesProgram({ "cut-m1": { connection, stream: "cut", items: itemsOf(edition), checks } });
+  };
 
   test("without a fault it is brought about, and put back where a check fails", async (t) => {
     t.diagnostic(`seed ${seed}`);
@@ -115,6 +110,8 @@ export function interruptedAnywhere(name: string, prefix: string, faults: Faults
   async function settled(fault: Fault, running: Promise<Run>, ending: Ending): Promise<void> {
     const run = await running;
     if (run.succeeded) {
+      const steps = run.steps.map(({ operation, name }) => `${operation} ${name}`);
+      assert.ok(steps.includes("update cut-m1"), steps.join(", "));
       assert.equal(ending, "committed", "an up whose check fails does not succeed");
       await assertDesired(machine, edition);
     } else if (fault.survived) {
