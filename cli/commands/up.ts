@@ -10,11 +10,17 @@ import { machineTargets } from "../targets.ts";
 
 interface UpOptions extends CommonOptions {
   machine?: string;
+  /** A stack of this project whose claims are taken over; the provider reads it from the environment. */
+  adopt?: string;
 }
 
 export const upCommand = commonOptions(new Command("up"))
   .description("bring every machine to its declared state, and prove it")
   .option("--machine <name>", "touch this machine only; gates are asked all the same")
+  .option(
+    "--adopt <stack>",
+    "take over what this stack claims on the machines: its state is lost, or it has a new name",
+  )
   .addHelpText(
     "after",
     examples(
@@ -31,6 +37,7 @@ export const upCommand = commonOptions(new Command("up"))
   });
 
 export async function up(options: UpOptions): Promise<number> {
+  process.env.GROUNDWORK_ADOPT = options.adopt ?? "";
   const { engine, configuration } = await openProgram(options.stack);
   const { machine, json } = options;
   await settle(engine, say);

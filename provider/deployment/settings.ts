@@ -12,15 +12,21 @@ export interface Settings {
    * `GROUNDWORK_LEAVE_LOCKED`, with commas. Default: none.
    */
   leaveLocked: string[];
+  /**
+   * A stack of the same project whose claims pass to the HostStates of the same names: its state was lost, or it is
+   * another name of this one. `GROUNDWORK_ADOPT`. Default: empty, none.
+   */
+  adopt: string;
 }
 
-export const defaultSettings: Settings = { deadmanSeconds: 60, leaveLocked: [] };
+export const defaultSettings: Settings = { deadmanSeconds: 60, leaveLocked: [], adopt: "" };
 
 /** Reads the settings. Errors: GW101. */
 export function settingsFrom(environment: NodeJS.ProcessEnv): Settings {
   return {
     deadmanSeconds: deadmanSeconds(environment.GROUNDWORK_DEADMAN_SECONDS),
     leaveLocked: (environment.GROUNDWORK_LEAVE_LOCKED ?? "").split(",").filter((name) => name !== ""),
+    adopt: environment.GROUNDWORK_ADOPT ?? "",
   };
 }
 

@@ -49,6 +49,7 @@ function goneOn(before: Report, after: Report): Report {
     changed: [...before.changed, ...after.changed],
     released: [...before.released, ...after.released],
     kept: [...before.kept, ...after.kept],
+    adopted: [...before.adopted, ...after.adopted],
     settled: before.settled || after.settled,
     boots: before.boots + 1,
   };

@@ -91,7 +91,7 @@ gw_apply() {
 }
 
 operation_begin() {
-  transaction_settle || return 1
+  transaction_settle && claims_adopt || return 1
   # shellcheck disable=SC2086
   checks_run $gw_guards || {
     report guarded

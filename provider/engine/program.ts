@@ -38,6 +38,10 @@ export interface Operation {
   loginPort?: number;
   /** Whom the provider logs in as. Default `root`. */
   loginUser?: string;
+  /** The URN by which the machine's registry knew the HostState before, where that is another one. */
+  formerUrn?: string;
+  /** A stack of the same project whose claims pass to the HostStates of the same names. */
+  adopt?: string;
   /** A delete may take away the login in use: nothing waits for a new login. */
   leaveLocked?: boolean;
   /** Go on with what waited for the machine's next boot, and begin nothing else. */
@@ -157,6 +161,8 @@ function operationLines(operation: Operation): string[] {
     assign("gw_owner", ownerOf(operation.urn)),
     assign("gw_project", operation.project),
     assign("gw_stack", operation.stack),
+    assign("gw_former", formerOwner(operation)),
+    assign("gw_adopt", operation.adopt ?? ""),
     assign("gw_machine_expected", operation.machineId ?? ""),
     // What items write beside each other must never look like the run's own files.
     assign("gw_run", run === "" ? "" : `${run}/work`),
@@ -173,6 +179,10 @@ function operationLines(operation: Operation): string[] {
     `gw_deadman_seconds=${operation.deadmanSeconds ?? defaultSettings.deadmanSeconds}`,
     `gw_lease_seconds=${leaseSeconds}`,
   ];
+}
+
+function formerOwner({ urn, formerUrn = urn }: Operation): string {
+  return formerUrn === urn ? "" : ownerOf(formerUrn);
 }
 
 function itemLines(items: Item[], operation: Operation): string[] {

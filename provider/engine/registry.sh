@@ -56,8 +56,12 @@ claim_all() {
   [ -z "$gw_refused" ]
 }
 
-claim_text() {
+claim_head() {
   printf 'format\t%s\nurn\t%s\nproject\t%s\nstack\t%s\n' "$gw_format" "$gw_urn" "$gw_project" "$gw_stack"
+}
+
+claim_text() {
+  claim_head
   for gw_i in $gw_items; do
     use_item "$gw_i"
     eval "gw_mine=\$gw_digest_$gw_i"

@@ -43,6 +43,8 @@ export interface Report {
   /** Items given back, and what was kept aside. */
   released: string[];
   kept: string[];
+  /** URNs whose claims passed to this HostState. */
+  adopted: string[];
   /** The lease's holder when another deployment has the machine. */
   held?: { holder: string; since: number; until: number };
   guarded: boolean;
@@ -80,6 +82,7 @@ function empty(): Report {
     unrestored: [],
     released: [],
     kept: [],
+    adopted: [],
     guarded: false,
     operationId: "",
     armed: false,
@@ -139,6 +142,9 @@ export function parseReport(text: string): Report {
         break;
       case "kept":
         report.kept.push(tail);
+        break;
+      case "adopted":
+        report.adopted.push(decode(a));
         break;
       case "held":
         report.held = parseLease(tail);

@@ -11,7 +11,7 @@ import { collectTickets } from "./collectTickets.ts";
 import { conceal } from "./conceal.ts";
 import { confirmByLogin, decideFromElsewhere } from "./decideChange.ts";
 import { explainFailure } from "./explainFailure.ts";
-import { operationOf } from "./hostOperation.ts";
+import { type HostKnown, operationOf } from "./hostOperation.ts";
 import type { HostStateSpec } from "./hostStateSpec.ts";
 import { change } from "./leasedChange.ts";
 import type { Call, Properties } from "./resource.ts";
@@ -24,11 +24,11 @@ export async function applyHostState(
   deployment: Deployment,
   call: Call,
   wanted: HostStateSpec,
-  machineId?: string,
+  known: HostKnown = {},
 ): Promise<Properties> {
   const operation = {
     ...operationOf(deployment, call, "apply"),
-    machineId,
+    ...known,
     loginPort: wanted.connection.port,
     loginUser: wanted.connection.user,
   };
@@ -45,7 +45,7 @@ export async function applyHostState(
   const here = { ...operation, machineId: report.machineId, operationId: report.operationId };
   if (report.armed) await confirmByLogin(deployment, { ...here, hold }, spec);
   if (hold) await decideFromElsewhere(deployment, here, spec, remote);
-  return outputsOf(spec, report);
+  return outputsOf(spec, report, call.urn);
 }
 
 /** The machine may hold parts of what was begun: the state must know of it, so that a destroy takes them back. */
@@ -55,6 +55,7 @@ export function leavesSomething(error: unknown): error is GroundworkError {
 
 function tell({ messages }: Deployment, call: Call, spec: HostStateSpec, report: Report): void {
   const items = inOrder(spec.items);
+  for (const urn of report.adopted) messages.info(`took over what was claimed as ${urn}`, call.urn);
   if (report.settled) messages.info("an interrupted operation was put back first", call.urn);
   if (report.boots > 0)
     messages.info("the machine was restarted, and the operation went on after it", call.urn);
@@ -74,11 +75,12 @@ function listed(names: string[], most = 8): string {
   return more > 0 ? `${names.slice(0, most).join(", ")} and ${more} more` : names.join(", ");
 }
 
-function outputsOf(spec: HostStateSpec, report: Report): Properties {
+function outputsOf(spec: HostStateSpec, report: Report, claimant: string): Properties {
   const isSecret = ([name]: [string, string]): boolean => spec.facts?.[name]?.secret === true;
   const facts = Object.entries(report.facts);
   return {
     machineId: report.machineId,
+    claimant,
     generation: randomUUID(),
     facts: Object.fromEntries(facts.filter((fact) => !isSecret(fact))),
     secretFacts: secret(Object.fromEntries(facts.filter(isSecret))),

@@ -3,7 +3,7 @@ import type { Deployment } from "../deployment/deployment.ts";
 import { AnotherHostKey } from "../ssh/failure.ts";
 import { confirmByLogin } from "./decideChange.ts";
 import { explainFailure } from "./explainFailure.ts";
-import { operationOf } from "./hostOperation.ts";
+import { type HostKnown, operationOf } from "./hostOperation.ts";
 import type { HostStateSpec } from "./hostStateSpec.ts";
 import { change } from "./leasedChange.ts";
 import type { Call } from "./resource.ts";
@@ -17,7 +17,7 @@ export async function deleteHostState(
   deployment: Deployment,
   call: Call,
   spec: HostStateSpec,
-  machineId: string,
+  known: HostKnown,
 ): Promise<void> {
   const { messages } = deployment;
   const purge = process.env.GROUNDWORK_PURGE === "yes";
@@ -26,7 +26,7 @@ export async function deleteHostState(
   const operation = {
     ...operationOf(deployment, call, "delete"),
     purge,
-    machineId,
+    ...known,
     loginUser,
     leaveLocked,
   };

@@ -4,11 +4,12 @@ import { PartialFailure } from "../partialFailure.ts";
 import { hasUnknown, reveal, secret, unknown, type Wire } from "../wire.ts";
 import { applyHostState, leavesSomething } from "./applyHostState.ts";
 import { deleteHostState } from "./deleteHostState.ts";
+import { knownOf } from "./hostOperation.ts";
 import { diffHostState, factsToCome, isOnlyAnotherWay, isOtherPin, type Kept } from "./hostStateDiff.ts";
 import { type HostStateInputs, hostStateOf, hostStateSchema } from "./hostStateSpec.ts";
 import { itemFailures } from "./itemFailures.ts";
 import { isAsItWasLeft, observeHost } from "./observeHost.ts";
-import type { Call, DiffAnswer, Failure, Properties, ResourceType } from "./resource.ts";
+import type { Call, DiffAnswer, Failure, Properties, PropertyChange, ResourceType } from "./resource.ts";
 import { nothingKnown } from "./unfinished.ts";
 import { validate } from "./validation.ts";
 
@@ -27,12 +28,14 @@ export class HostStateResource implements ResourceType {
     return within.length > 0 ? within : this.#conflicts(urn, inputs);
   }
 
-  diff(_call: Call, old: Kept, inputs: Properties): DiffAnswer {
+  diff(call: Call, old: Kept, inputs: Properties): DiffAnswer {
     const { connection } = reveal(old.inputs) as Properties;
     const before = connectionSchema.safeParse(connection);
     if (before.success && isOtherPin(connection, reveal(inputs.connection ?? null)))
       this.#deployment.givenUpPins.note(before.data);
-    return diffHostState(old, inputs);
+    const answer = diffHostState(old, inputs);
+    const renamed: PropertyChange = { path: "claimant", change: "update", drifted: true };
+    return isRenamed(call.urn, old.outputs) ? { ...answer, changes: [...answer.changes, renamed] } : answer;
   }
 
   async create(call: Call, inputs: Properties): Promise<{ id: string; outputs: Properties }> {
@@ -49,16 +52,16 @@ export class HostStateResource implements ResourceType {
 
   async update(call: Call, _id: string, old: Kept, inputs: Properties): Promise<Properties> {
     const { unreachable: _, unfinished, ...outputs } = old.outputs;
-    const moved = isOnlyAnotherWay(old, inputs);
+    const known = knownOf(old.outputs);
+    const moved = isOnlyAnotherWay(old, inputs) && !isRenamed(call.urn, old.outputs);
     if (call.preview && unfinished === true) return { ...outputs, machineId: unknown, ...allToCome };
     if (call.preview)
       return moved
         ? outputs
         : { ...outputs, generation: unknown, drift: [], ...factsToCome(old.inputs, inputs) };
     const spec = hostStateOf(inputs);
-    const machineId = String(outputs.machineId ?? "");
-    if (moved && (await isAsItWasLeft(this.#deployment, spec, call.urn, machineId))) return outputs;
-    return applyHostState(this.#deployment, call, spec, machineId);
+    if (moved && (await isAsItWasLeft(this.#deployment, spec, call.urn, known.machineId))) return outputs;
+    return applyHostState(this.#deployment, call, spec, known);
   }
 
   async read(call: Call, _id: string, state: Kept): Promise<Properties> {
@@ -75,12 +78,7 @@ export class HostStateResource implements ResourceType {
   }
 
   async delete(call: Call, _id: string, state: Kept): Promise<void> {
-    await deleteHostState(
-      this.#deployment,
-      call,
-      hostStateOf(state.inputs),
-      String(state.outputs.machineId ?? ""),
-    );
+    await deleteHostState(this.#deployment, call, hostStateOf(state.inputs), knownOf(state.outputs));
   }
 
   #conflicts(urn: string, inputs: Properties): Failure[] {
@@ -93,6 +91,11 @@ export class HostStateResource implements ResourceType {
       reason: `${conflict.key} is wanted with another value by ${conflict.other.split("::").at(-1)} (GW103): make both equal, or let one stream own it`,
     }));
   }
+}
+
+/** True when the machine's registry knows it by another URN: the next operation takes that claim over. */
+function isRenamed(urn: string, { claimant = urn }: Properties): boolean {
+  return claimant !== urn;
 }
 
 /** What only an operation can tell. */

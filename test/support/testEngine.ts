@@ -37,7 +37,6 @@ export interface Run {
   seconds: number;
 }
 
-const stackName = "dev";
 const programName = "program.mjs";
 
 /** What a test's program does: makes resources; an object that it returns is the outputs. */
@@ -80,6 +79,8 @@ export interface TestEngineOptions {
   environment?: Record<string, string>;
   /** Default `test`. */
   project?: string;
+  /** Default `dev`. */
+  stack?: string;
 }
 
 /** Starts nothing yet: makes the folders and the stack. */
@@ -90,22 +91,22 @@ export async function openTestEngine(wanted: TestEngineOptions = {}): Promise<Te
   const programs = await enginePrograms(() => undefined);
   const environment = { ...engineEnvironment(folder, programs.folders), ...wanted.environment };
   const command = new EngineCommand(programs.command, programs.version, environment);
-  const project = wanted.project ?? "test";
+  const { project = "test", stack: stackName = "dev" } = wanted;
   const workDir = join(folder, "work");
   await writeFile(join(workDir, "Pulumi.yaml"), projectFile(project));
   await writeFile(join(workDir, "package.json"), "{}");
   await writeFile(join(workDir, programName), "");
   const options = { workDir, pulumiCommand: command.forAutomation(), envVars: environment };
-  const stack = await LocalWorkspace.createStack(inlineProgram(project), options);
+  const stack = await LocalWorkspace.createStack({ ...inlineProgram(project), stackName }, options);
   const ofFile = async (program: ProgramFile): Promise<Stack> => {
     await writeProgram(workDir, program);
     return LocalWorkspace.selectStack({ stackName, workDir }, options);
   };
-  return engineOn(stack, ofFile, folder, settledBy(command, { project, folder }));
+  return engineOn(stack, ofFile, folder, settledBy(command, { project, stack: stackName, folder }));
 }
 
-function inlineProgram(projectName: string): InlineProgramArgs {
-  return { projectName, stackName, program: async () => undefined };
+function inlineProgram(projectName: string): Omit<InlineProgramArgs, "stackName"> {
+  return { projectName, program: async () => undefined };
 }
 
 function projectFile(name: string): string {
@@ -123,11 +124,11 @@ async function writeProgram(workDir: string, { file, input }: ProgramFile): Prom
 /** The state and lock of the test's stack, as the command line's own engine gives them. */
 function settledBy(
   command: EngineCommand,
-  { project, folder }: { project: string; folder: string },
+  { project, stack, folder }: { project: string; stack: string; folder: string },
 ): Settled {
   const run = (args: string[], input?: string) =>
     command.run(
-      [...args, "--stack", stackName],
+      [...args, "--stack", stack],
       join(folder, "work"),
       {},
       undefined,
@@ -138,7 +139,7 @@ function settledBy(
   return {
     backend: `file://${join(folder, "backend")}`,
     project,
-    stack: stackName,
+    stack,
     cancelLock: async () => void (await run(["cancel", "--yes"])),
     exportEncrypted: async () => JSON.parse((await run(["stack", "export"])).stdout) as Deployment,
     import: async (state) => void (await run(["stack", "import"], JSON.stringify(state))),
@@ -206,9 +207,7 @@ interface StateFile {
 
 async function readState(folder: string): Promise<string> {
   const stacks = join(folder, "backend", ".pulumi", "stacks");
-  const files = (await readdir(stacks, { recursive: true })).filter((name) =>
-    name.endsWith(`${stackName}.json`),
-  );
+  const files = (await readdir(stacks, { recursive: true })).filter((name) => name.endsWith(".json"));
   return readFile(join(stacks, files[0] ?? ""), "utf8");
 }
 

@@ -111,6 +111,45 @@ describe("a HostState whose machine is reached in another way", () => {
   });
 });
 
+describe("a HostState that got another URN", () => {
+  const former = "urn:pulumi:dev::test::groundwork:index:HostState::baseline-m1";
+  const renamed = { ...kept, claimant: former };
+  const takesOver = /^gw_former='?[0-9a-f]{16}'?$/m;
+  const asks = (pattern: RegExp): void => {
+    machine.reports = (action, program) => {
+      if (action !== "leave") assert.match(program, pattern);
+      return usual[action] ?? done;
+    };
+  };
+
+  it("is an update, which takes its claim along and is known by the new one from then on", async () => {
+    const { changes } = host().diff(call(), { inputs: inputsOf(), outputs: renamed }, inputsOf());
+    assert.deepEqual(changes, [{ path: "claimant", change: "update", drifted: true }]);
+    asks(takesOver);
+    const outputs = await update({}, renamed);
+    assert.equal(outputs.claimant, call().urn);
+    assert.deepEqual(host().diff(call(), { inputs: inputsOf(), outputs }, inputsOf()).changes, []);
+  });
+
+  it("is applied also where nothing but the way to its machine is another one", async () => {
+    asks(takesOver);
+    await update({ connection: { ...connection, address: "192.0.2.77" } }, renamed);
+    assert.deepEqual(machine.asked, ["apply"]);
+  });
+
+  it("gives everything back that it claimed under the old one", async () => {
+    asks(takesOver);
+    await host().delete(call(), "id", { inputs: inputsOf(), outputs: renamed });
+    assert.deepEqual(machine.asked, ["delete"]);
+  });
+
+  it("is asked for nothing by a state from before claimants were written", async () => {
+    assert.deepEqual(host().diff(call(), { inputs: inputsOf(), outputs: kept }, inputsOf()).changes, []);
+    asks(/^gw_former=''$/m);
+    await host().delete(call(), "id", { inputs: inputsOf(), outputs: kept });
+  });
+});
+
 describe("a HostState whose create was cut off", () => {
   const { outputs } = unfinishedCreate("groundwork:index:HostState", "alpha-m1", inputsOf()) ?? {
     outputs: {},

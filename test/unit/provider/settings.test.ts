@@ -5,10 +5,11 @@ import { settingsFrom } from "../../../provider/deployment/settings.ts";
 
 describe("the settings of the provider's process", () => {
   it("are the defaults when nothing is set", () => {
-    assert.deepEqual(settingsFrom({}), { deadmanSeconds: 60, leaveLocked: [] });
+    assert.deepEqual(settingsFrom({}), { deadmanSeconds: 60, leaveLocked: [], adopt: "" });
     assert.deepEqual(settingsFrom({ GROUNDWORK_DEADMAN_SECONDS: "" }), {
       deadmanSeconds: 60,
       leaveLocked: [],
+      adopt: "",
     });
   });
 
