@@ -1,5 +1,6 @@
 import type { Item } from "../../provider/index.ts";
 import type { Specification } from "./specification.ts";
+import { putFile, type Step } from "./steps.ts";
 
 /**
  * 100 small items (10 folders, 80 files, 10 guarded commands) in the language of each contestant. It is the
@@ -49,6 +50,17 @@ function asShell(): string {
   ].join("\n");
 }
 
+function asSteps(): Step[] {
+  return [
+    ...folders.map((path) => ({ command: `[ -d ${path} ] || install -d -m 755 ${path}` })),
+    ...files.map((file) => ({
+      command: putFile(file.path, file.content),
+      ...(file === tampered ? { tampered: true as const } : {}),
+    })),
+    ...marks.map((path) => ({ command: `test -e ${path} || touch ${path}` })),
+  ];
+}
+
 /** An Ansible playbook, without the facts that it would gather by default. */
 function asPlaybook(): string {
   const tasks = [
@@ -82,6 +94,7 @@ export const filesSpecification: Specification = {
   items: asItems(),
   check: "test -e /opt/groundwork-bench/c9",
   shell: asShell(),
+  steps: asSteps(),
   playbook: asPlaybook(),
   pyinfra: asPyinfra(),
   tampered,

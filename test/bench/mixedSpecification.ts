@@ -1,5 +1,6 @@
 import type { Item } from "../../provider/index.ts";
 import type { Specification } from "./specification.ts";
+import { putFile, type Step } from "./steps.ts";
 
 /**
  * What a real stream wants of a machine: 20 packages that are present, 20 units, 20 kernel settings, 10 users with
@@ -89,6 +90,45 @@ function asItems(): Item[] {
   ];
 }
 
+/** What a step that changed a file leaves for the one that restarts the service. */
+const changedMark = "/run/groundwork-bench-changed";
+
+function asSteps(): Step[] {
+  const commands = (texts: string[]): Step[] => texts.map((command) => ({ command }));
+  return [
+    ...commands(
+      packages.map(
+        (name) =>
+          `dpkg-query -W -f '\${Status}' ${name} | grep -q 'ok installed' || apt-get -y install ${name}`,
+      ),
+    ),
+    ...commands(units.map(({ name, content }) => putFile(`/etc/systemd/system/${name}`, content))),
+    ...commands(sysctls.map(sysctlStep)),
+    ...commands(users.map(({ name }) => `id ${name} >/dev/null 2>&1 || useradd -m -s /bin/sh ${name}`)),
+    ...commands(users.map(keyStep)),
+    ...commands([`[ -d ${folder} ] || install -d -m 755 ${folder}`]),
+    ...files.map((file) => ({
+      command: putFile(file.path, file.content, `touch ${changedMark}`),
+      ...(file === tampered ? { tampered: true as const } : {}),
+    })),
+    ...commands([putFile(`/etc/systemd/system/${service}`, serviceUnit, `touch ${changedMark}`)]),
+    ...commands([
+      `[ ! -e ${changedMark} ] || { systemctl daemon-reload && systemctl enable -q ${service} && systemctl restart ${service} && rm ${changedMark}; }`,
+    ]),
+  ];
+}
+
+function sysctlStep({ name, value }: { name: string; value: string }): string {
+  const put = putFile(`/etc/sysctl.d/90-${name}.conf`, `${name} = ${value}\n`);
+  return `${put}\n[ "$(sysctl -n ${name})" = ${value} ] || sysctl -q -w ${name}=${value}`;
+}
+
+function keyStep({ name, key }: { name: string; key: string }): string {
+  const home = `/home/${name}/.ssh`;
+  const add = `install -d -m 700 -o ${name} ${home} && echo '${key}' >>${home}/authorized_keys && chown ${name} ${home}/authorized_keys`;
+  return `grep -qxF '${key}' ${home}/authorized_keys 2>/dev/null || { ${add}; }`;
+}
+
 const restart = "restart the service";
 const notify = { notify: restart };
 const copy = (dest: string, content: string, mode: string, more = {}): object => ({
@@ -158,6 +198,7 @@ export const mixedSpecification: Specification = {
   title: "113 items of every kind",
   items: asItems(),
   check: `systemctl is-active -q ${service} && id bench9`,
+  steps: asSteps(),
   playbook: asPlaybook(),
   pyinfra: asPyinfra(),
   tampered,

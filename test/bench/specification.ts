@@ -1,4 +1,5 @@
 import type { Item } from "../../provider/index.ts";
+import type { Step } from "./steps.ts";
 
 /** One desired state in the language of each contestant. */
 export interface Specification {
@@ -9,6 +10,8 @@ export interface Specification {
   check: string;
   /** What somebody would write by hand, where that was written. */
   shell?: string;
+  /** One command for each item. */
+  steps: Step[];
   /** An Ansible playbook as JSON. */
   playbook: string;
   /** A pyinfra deploy. */

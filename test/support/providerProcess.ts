@@ -45,6 +45,8 @@ export class ProviderClient {
 /** The provider as the engine starts it. */
 export interface ProviderProcess {
   client: ProviderClient;
+  /** Process number. */
+  pid: number;
   /** What it wrote first: its port. */
   firstLine: string;
   /** Ends it as the engine does, and returns its exit code. */
@@ -63,6 +65,7 @@ export async function startProvider(): Promise<ProviderProcess> {
   const client = new ProviderClient(Number(firstLine));
   return {
     client,
+    pid: child.pid ?? 0,
     firstLine,
     end: () => {
       client.close();
