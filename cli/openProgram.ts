@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import type { Configuration } from "../stacks/configuration.ts";
+import { type Deployment, labHostKeys } from "./engine/deployment.ts";
 import type { Engine } from "./engine/engine.ts";
 import { openConfigured } from "./openStack.ts";
 import { prepare } from "./prepare.ts";
-import { rehearse } from "./rehearsal/rehearse.ts";
+import { type Declared, type Rehearsal, rehearse } from "./rehearsal/rehearse.ts";
 import { root } from "./root.ts";
 import { readEngineSettings, readStackFile } from "./stackFile.ts";
 import { toolProgress } from "./toolProgress.ts";
@@ -14,13 +15,34 @@ import { toolProgress } from "./toolProgress.ts";
  * rehearse.
  */
 export async function openProgram(stack: string): Promise<{ engine: Engine; configuration: Configuration }> {
+  const { configuration, rehearsal } = await readyProgram(stack);
+  // Side by side: each takes about a second.
+  const [engine] = await Promise.all([openConfigured(stack, configuration, true), rehearse(rehearsal)]);
+  return { engine, configuration };
+}
+
+/** A stack with its state, secrets in clear, and what its program declares of machines. */
+export interface DeclaredStack {
+  configuration: Configuration;
+  deployment: Deployment;
+  declared: Declared;
+}
+
+/** As {@link openProgram}, for a command that compares what is declared without the engine. */
+export async function openDeclared(stack: string): Promise<DeclaredStack> {
+  const { configuration, rehearsal } = await readyProgram(stack);
+  const engine = await openConfigured(stack, configuration, true);
+  const deployment = await engine.export();
+  const declared = await rehearse({ ...rehearsal, hostKeys: labHostKeys(deployment) });
+  return { configuration, deployment, declared };
+}
+
+async function readyProgram(stack: string): Promise<{ configuration: Configuration; rehearsal: Rehearsal }> {
   const configuration = await readStackFile(stack);
   await prepare(configuration, toolProgress());
   const config = await readEngineSettings(stack);
-  // Side by side: each takes about a second.
-  const [engine] = await Promise.all([
-    openConfigured(stack, configuration, true),
-    rehearse({ program: join(root, "index.ts"), project: "groundwork", stack, config }),
-  ]);
-  return { engine, configuration };
+  return {
+    configuration,
+    rehearsal: { program: join(root, "index.ts"), project: "groundwork", stack, config },
+  };
 }

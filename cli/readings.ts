@@ -89,6 +89,17 @@ export function exitCodeOf({ streams, unread }: Reading): 0 | 1 | 2 {
 export const isOpen = ({ result }: Pick<CheckReading, "result">): boolean =>
   result === "pass" || result === "waived";
 
+/** Compares the items of one HostState with their machine; whatever goes wrong is why they were not read. */
+export async function lookAt(
+  spec: HostStateSpec,
+  reader: Pick<Reader, "observe">,
+): Promise<{ drift: Drift[]; unreachable?: string }> {
+  return reader.observe(spec).catch((error: unknown) => ({
+    drift: [],
+    unreachable: error instanceof Error ? error.message : String(error),
+  }));
+}
+
 interface HostReading {
   stream: string;
   machine: string;
@@ -98,10 +109,7 @@ interface HostReading {
 
 async function observe({ spec }: Deployed<HostStateSpec>, reader: Reader): Promise<HostReading> {
   const place = { stream: spec.stream, machine: spec.connection.name };
-  const { drift, unreachable } = await reader.observe(spec).catch((error: unknown) => ({
-    drift: [],
-    unreachable: error instanceof Error ? error.message : String(error),
-  }));
+  const { drift, unreachable } = await lookAt(spec, reader);
   const items = spec.items.map((item) => itemReading(keyOf(item), place.machine, drift));
   if (unreachable === undefined) return { ...place, items };
   return { ...place, items: items.map((item) => ({ ...item, asDeclared: null })), unread: unreachable };

@@ -7,6 +7,7 @@ export { quote } from "./engine/shell.ts";
 export { familyOf, network } from "./items/cidr.ts";
 export * as fields from "./items/fields.ts";
 export * from "./items/index.ts";
+export { type DeclaredHost, type DeclaredItem, declaredHost, knownLater } from "./resources/declaredHost.ts";
 export type { GateSpec } from "./resources/gateSpec.ts";
 export {
   type Drift,

@@ -73,6 +73,14 @@ export function labMachineNames(deployment: Deployment): string[] {
     .map(({ urn }) => nameOf(urn));
 }
 
+/** Host keys of the lab's machines that were made, by name. */
+export function labHostKeys(deployment: Deployment): Record<string, string> {
+  const keys = standing(deployment)
+    .filter(({ type }) => type === "groundwork:index:LabMachine")
+    .map(({ urn, outputs }) => [nameOf(urn), String(outputs?.hostKey ?? "")] as const);
+  return Object.fromEntries(keys.filter(([, key]) => key !== ""));
+}
+
 /** The last part of a URN. */
 export const nameOf = (urn: string): string => urn.split("::").at(-1) ?? urn;
 

@@ -1,6 +1,5 @@
 import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
-import type { Drift } from "../../provider/index.ts";
-import { type Item, keyOf, kindOf } from "../../provider/index.ts";
+import { type Drift, type Item, keyOf, kindOf, knownLater } from "../../provider/index.ts";
 import { placeOfStep, type Work, workOf } from "./step.ts";
 
 /** One part of a resource that an `up` would change. */
@@ -102,7 +101,6 @@ function driftAt(path: string, drift: unknown): Drift | undefined {
 
 const signature = "4dabf18193072939515e22adb298388d";
 const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-const knownLater = "[known after up]";
 
 /** A value in one short line; a secret stays one. */
 export function valueText(value: unknown): string {

@@ -1,29 +1,44 @@
-import { createHash } from "node:crypto";
+import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { setAllConfig } from "@pulumi/pulumi/runtime/config.js";
-import { type MockResourceArgs, setMocks } from "@pulumi/pulumi/runtime/mocks.js";
+import { type MockCallArgs, type MockResourceArgs, setMocks } from "@pulumi/pulumi/runtime/mocks.js";
 import { disconnect, getMonitor } from "@pulumi/pulumi/runtime/settings.js";
 import { GroundworkError } from "../../errors/index.ts";
 import type { Problem } from "../../foundation/problem.ts";
 import { openExaminer, type Properties } from "../../provider/examine.ts";
+import { type DeclaredHost, declaredHost } from "../../provider/index.ts";
+import { withAssetDigests } from "./assetDigests.ts";
 import { idleWaivers, type Registered } from "./idleWaivers.ts";
-import type { Rehearsal } from "./rehearse.ts";
+import type { Answer, Rehearsal } from "./rehearse.ts";
+import { StandInKeys } from "./standInKeys.ts";
 
 /**
  * Runs a program in a process of its own with nobody behind it: every resource is registered as in a preview before
- * there is any machine, and what is wrong is sent back.
+ * there is any machine. What is wrong is sent back, and what is declared.
  */
 process.once("message", (rehearsal: Rehearsal) => {
-  void rehearse(rehearsal).then((problems) => process.send?.(problems, () => process.exit(0)));
+  const failed = (error: unknown): Answer => ({ problems: [], hosts: [], doubts: [failureText(error)] });
+  void rehearse(rehearsal)
+    .catch(failed)
+    .then((answer) => process.send?.(answer, () => process.exit(0)));
 });
 
-async function rehearse({ program, project, stack, config }: Rehearsal): Promise<Problem[]> {
+async function rehearse({ program, project, stack, config, hostKeys = {} }: Rehearsal): Promise<Answer> {
   const errors: unknown[] = [];
   process.on("unhandledRejection", (error) => errors.push(error));
   process.on("uncaughtException", (error) => errors.push(error));
   setAllConfig(config);
-  await setMocks({ newResource, call: () => ({}) }, project, stack, true);
-  const resources = recordRegistrations();
+  const keys = new StandInKeys(hostKeys);
+  const asked: string[] = [];
+  const mocks = {
+    newResource: (args: MockResourceArgs) => newResource(args, keys),
+    call: ({ token }: MockCallArgs) => {
+      asked.push(token);
+      return {};
+    },
+  };
+  await setMocks(mocks, project, stack, true);
+  const resources = recordRegistrations(dirname(program));
   try {
     await import(pathToFileURL(program).href);
     await disconnect();
@@ -31,8 +46,25 @@ async function rehearse({ program, project, stack, config }: Rehearsal): Promise
     errors.push(error);
   }
   await everythingHeard(errors);
-  return [...refusals(errors), ...idleWaivers(resources), ...(await examined(resources))];
+  const problems = [...refusals(errors), ...idleWaivers(resources), ...(await examined(resources))];
+  if (problems.length > 0) return { problems, hosts: [], doubts: [] };
+  return { problems, hosts: hostsOf(resources, keys), doubts: doubtsOf(errors, asked) };
 }
+
+function hostsOf(resources: readonly Registered[], keys: StandInKeys): DeclaredHost[] {
+  return resources
+    .filter(({ type }) => type === `${namespace}HostState`)
+    .map(({ name, inputs }) => declaredHost(name, keys.withoutMadeUp(inputs)));
+}
+
+/** Why there may be more, or other things, than was heard. */
+function doubtsOf(errors: unknown[], asked: string[]): string[] {
+  const questions = asked.map((token) => `the program asks for ${token}, which only an up answers`);
+  return [...new Set([...errors.map(failureText), ...questions])];
+}
+
+const failureText = (error: unknown): string =>
+  `the program failed: ${error instanceof Error ? error.message : String(error)}`;
 
 /** What components refuse. What else went wrong may be due to the stand-in: the engine tells it if it is not. */
 function refusals(errors: unknown[]): Problem[] {
@@ -46,23 +78,15 @@ function refusals(errors: unknown[]): Problem[] {
 const namespace = "groundwork:index:";
 
 /** What is known of a resource before it is made: its inputs, and a name for what tells one machine from another. */
-function newResource({ type, name, inputs }: MockResourceArgs): {
-  id: string;
-  state: Record<string, unknown>;
-} {
+function newResource(
+  { type, name, inputs }: MockResourceArgs,
+  keys: StandInKeys,
+): { id: string; state: Record<string, unknown> } {
   // A HostState's input of this name says what to read, its output what was read.
   const { facts, ...known } = inputs as Record<string, unknown>;
   if (type === `${namespace}HostState`) return { id: name, state: known };
   if (type !== `${namespace}LabMachine`) return { id: name, state: { ...known, facts } };
-  return { id: name, state: { ...known, hostKey: standInKey(name) } };
-}
-
-/** A host key that nobody holds, another one for each machine. */
-function standInKey(machine: string): string {
-  const type = "ssh-ed25519";
-  const point = createHash("sha256").update(machine).digest();
-  const fields = [Buffer.from(type), point].flatMap((field) => [Buffer.from([0, 0, 0, field.length]), field]);
-  return `${type} ${Buffer.concat(fields).toString("base64")}`;
+  return { id: name, state: { ...known, hostKey: keys.keyOf(name) } };
 }
 
 /** The part of a registration that is looked at. */
@@ -72,8 +96,8 @@ interface Request {
   getObject(): { toJavaScript(): unknown } | undefined;
 }
 
-/** The mocks themselves see neither secrets nor what is unknown. */
-function recordRegistrations(): Registered[] {
+/** The mocks themselves see neither secrets nor what is unknown. Files beside the program are looked for in `folder`. */
+function recordRegistrations(folder: string): Registered[] {
   const resources: Registered[] = [];
   const monitor = getMonitor() as unknown as {
     registerResource(request: Request, callback: unknown): unknown;
@@ -81,7 +105,11 @@ function recordRegistrations(): Registered[] {
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request, callback) => {
     const inputs = (request.getObject()?.toJavaScript() ?? {}) as Properties;
-    resources.push({ type: request.getType(), name: request.getName(), inputs });
+    resources.push({
+      type: request.getType(),
+      name: request.getName(),
+      inputs: withAssetDigests(inputs, folder),
+    });
     return register(request, callback);
   };
   return resources;

@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Problem } from "../../foundation/problem.ts";
+import type { DeclaredHost } from "../../provider/index.ts";
 import { configurationError } from "../../stacks/configuration.ts";
 
 /** A program, and what the engine would tell it. */
@@ -11,6 +12,20 @@ export interface Rehearsal {
   stack: string;
   /** By full key, structured values as JSON text. */
   config: Record<string, string>;
+  /** Host keys of lab machines that stand, by name: the way to each of them is known. Default: none. */
+  hostKeys?: Record<string, string>;
+}
+
+/** What a program declares of machines. */
+export interface Declared {
+  hosts: DeclaredHost[];
+  /** Why hosts may be missing here, or be declared in another way by an `up`. */
+  doubts: string[];
+}
+
+/** What the process of a rehearsal answers. */
+export interface Answer extends Declared {
+  problems: Problem[];
 }
 
 /**
@@ -19,12 +34,13 @@ export interface Rehearsal {
  * that it waits for is done, so it finds out too late by itself.
  * Errors: GW102, GW103 (two streams want one item differently), and those of components.
  */
-export async function rehearse(rehearsal: Rehearsal): Promise<void> {
-  const problems = await problemsOf(rehearsal);
+export async function rehearse(rehearsal: Rehearsal): Promise<Declared> {
+  const { problems, hosts, doubts } = await answerOf(rehearsal);
   if (problems.length > 0) throw configurationError(problems);
+  return { hosts, doubts };
 }
 
-function problemsOf(rehearsal: Rehearsal): Promise<Problem[]> {
+function answerOf(rehearsal: Rehearsal): Promise<Answer> {
   const child = fork(fileURLToPath(new URL("program.ts", import.meta.url)), {
     execArgv: ["--disable-warning=ExperimentalWarning"],
     // What the program prints is for its real run.
@@ -32,9 +48,11 @@ function problemsOf(rehearsal: Rehearsal): Promise<Problem[]> {
   });
   child.send(rehearsal);
   return new Promise((resolve, reject) => {
-    child.on("message", (problems) => resolve(problems as Problem[]));
+    child.on("message", (answer) => resolve(answer as Answer));
     child.on("error", reject);
     // A program that ends its own process says nothing; the engine tells why.
-    child.on("exit", () => resolve([]));
+    child.on("exit", () =>
+      resolve({ problems: [], hosts: [], doubts: ["the program ended its own process"] }),
+    );
   });
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { rehearse } from "../../../cli/rehearsal/rehearse.ts";
+import { type Declared, rehearse } from "../../../cli/rehearsal/rehearse.ts";
 import { root } from "../../../cli/root.ts";
 import { readEngineSettings } from "../../../cli/stackFile.ts";
 import { hostKeyOf } from "../../support/hostKey.ts";
@@ -12,7 +12,7 @@ import { hostKeyOf } from "../../support/hostKey.ts";
 const folder = mkdtempSync(join(tmpdir(), "groundwork-test-"));
 
 /** Rehearses a program that is given by its text, which may use what is defined here. */
-async function rehearsed(text: string): Promise<void> {
+async function rehearsed(text: string, hostKeys: Record<string, string> = {}): Promise<Declared> {
   const program = join(folder, `${randomUUID()}.ts`);
   const start = `import * as pulumi from ${JSON.stringify(import.meta.resolve("@pulumi/pulumi"))};
 import { Gate, HostState, LabMachine } from ${JSON.stringify(join(root, "provider/index.ts"))};
@@ -23,7 +23,7 @@ const file = (content: pulumi.Input<string>) => ({ kind: "file" as const, path: 
 void [Gate, HostState, LabMachine, SecurityBaseline, connection, other, file, pulumi];
 `;
   writeFileSync(program, start + text);
-  await rehearse({ program, project: "groundwork", stack: "dev", config: {} });
+  return rehearse({ program, project: "groundwork", stack: "dev", config: {}, hostKeys });
 }
 
 const first = `const one = new HostState("alpha-m1", { connection, stream: "alpha", items: [file("one")] });
@@ -97,6 +97,74 @@ new SecurityBaseline("base", { machines: [], journal: { maxUseMiB: 1 } } as neve
     await rehearsed("process.exit(3);");
   });
 
+  it("answers what it declares of each machine: values, secrets by name, and what only an up can tell", async () => {
+    const { hosts, doubts } = await rehearsed(`${first}
+new HostState("bravo-m1", { connection, stream: "bravo", items: [
+  { kind: "file", path: "/etc/known", content: pulumi.secret("hidden") },
+  { kind: "file", path: "/etc/later", content: one.fact("port") },
+] });`);
+    assert.deepEqual(doubts, []);
+    assert.deepEqual(
+      hosts.map(({ name, machine, stream, items }) => [name, machine, stream, items]),
+      [
+        ["alpha-m1", "m1", "alpha", [{ key: "file:/etc/shared", unknown: [] }]],
+        [
+          "bravo-m1",
+          "m1",
+          "bravo",
+          [
+            { key: "file:/etc/known", unknown: [] },
+            { key: "file:/etc/later", unknown: ["content"] },
+          ],
+        ],
+      ],
+    );
+    const { items, secretItems } = hosts[1]?.spec ?? {};
+    assert.deepEqual(items, [{ kind: "file", path: "/etc/known", content: "hidden" }]);
+    assert.deepEqual(secretItems, ["file:/etc/known"]);
+  });
+
+  it("knows the way to a lab machine that was made, and to none that is not", async () => {
+    const text = `const network = { name: "dev", subnet: "10.9.0.0/24", subnet6: "fd09::/64", artifactFolder: "/tmp", artifactPort: 8077 };
+for (const [at, name] of ["m1", "m2"].entries()) {
+  const address = "10.9.0." + (at + 2);
+  const made = new LabMachine(name, { network, name, address, address6: "fd09::" + (at + 2), roles: ["agent"], diskGiB: 20, release: "bookworm", privateKeyFile: "/root/key" });
+  const its = made.hostKey.apply((hostKey) => ({ name, address, hostKey }));
+  new HostState("alpha-" + name, { connection: its, stream: "alpha", items: [file(made.hostKey)] });
+}`;
+    const { hosts } = await rehearsed(text, { m1: hostKeyOf("made") });
+    const [made, notMade] = hosts;
+    assert.equal(made?.spec?.connection.hostKey, hostKeyOf("made"));
+    assert.deepEqual(made?.spec?.items, [{ kind: "file", path: "/etc/shared", content: hostKeyOf("made") }]);
+    assert.equal(notMade?.machine, "m2");
+    assert.equal(notMade?.spec, undefined);
+    assert.deepEqual(notMade?.items, [{ key: "file:/etc/shared", unknown: ["content"] }]);
+  });
+
+  it("says that more may be declared where it failed, or asks what only an up answers", async () => {
+    const failed = await rehearsed(`${first}throw new TypeError("a data source answered nothing");`);
+    assert.deepEqual(failed.doubts, ["the program failed: a data source answered nothing"]);
+    assert.equal(failed.hosts.length, 1);
+    assert.deepEqual((await rehearsed("process.exit(3);")).doubts, ["the program ended its own process"]);
+    const asked = await rehearsed('pulumi.runtime.invoke("cloud:index:getImage", {});');
+    assert.deepEqual(asked.doubts, ["the program asks for cloud:index:getImage, which only an up answers"]);
+  });
+
+  it("passes with bytes beside the program, which it knows by their digest as the engine does", async () => {
+    writeFileSync(join(folder, "logo.png"), "bytes");
+    const asset = (path: string) =>
+      `new HostState("alpha-m1", { connection, stream: "alpha", items: [{ kind: "file", path: "/opt/logo", asset: new pulumi.asset.FileAsset("${path}") }] });`;
+    const { hosts } = await rehearsed(asset("./logo.png"));
+    const [item] = hosts[0]?.spec?.items ?? [];
+    assert.equal(
+      (item as { asset?: { hash: string } }).asset?.hash,
+      createHash("sha256").update("bytes").digest("hex"),
+    );
+    assert.deepEqual((await rehearsed(asset("./not-made-yet"))).hosts[0]?.items, [
+      { key: "file:/opt/logo", unknown: ["asset"] },
+    ]);
+  });
+
   it("is this project's own, for the lab and for machines that are there already", async () => {
     const { GROUNDWORK_STATE } = process.env;
     process.env.GROUNDWORK_STATE = folder;
@@ -104,7 +172,7 @@ new SecurityBaseline("base", { machines: [], journal: { maxUseMiB: 1 } } as neve
       join(folder, "labArtifacts.json"),
       JSON.stringify({ architecture: "amd64", programs: {}, images: {} }),
     );
-    const own = (config: Record<string, string>): Promise<void> =>
+    const own = (config: Record<string, string>): Promise<Declared> =>
       rehearse({ program: join(root, "index.ts"), project: "groundwork", stack: "dev", config });
     const login = (at: number) => ({ address: `192.0.2.${at}`, hostKey: hostKeyOf(`web-${at}`) });
     try {
