@@ -1,36 +1,14 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { stringify } from "yaml";
 import { openTestLab, type TestLab } from "../support/testLab.ts";
+import { labWaivers, openTestStack, type Ran } from "../support/testStack.ts";
 
 /** Machines that were there before: what a stream did to them is taken back, and nothing else is touched. */
-const stack = "hosts";
-const root = new URL("../../", import.meta.url).pathname;
-const configuration = join(root, `Pulumi.${stack}.yaml`);
-const state = mkdtempSync(join(tmpdir(), "groundwork-hosts-"));
-const environment = { ...process.env, XDG_STATE_HOME: state, PULUMI_CONFIG_PASSPHRASE: "only for this test" };
+const stack = openTestStack("hosts");
 let lab: TestLab;
 const found = new Map<string, string>();
 
-interface Ran {
-  code: number;
-  said: string;
-}
-
-const groundwork = (...args: string[]): Promise<Ran> =>
-  new Promise((resolve) => {
-    const options = { cwd: root, env: environment, maxBuffer: 1 << 26 };
-    execFile(join(root, "groundwork"), [...args, "--stack", stack], options, (error, stdout, stderr) =>
-      resolve({
-        code: typeof error?.code === "number" ? error.code : error ? 1 : 0,
-        said: `${stdout}\n${stderr}`,
-      }),
-    );
-  });
+const said = ({ stdout, stderr }: Ran): string => `${stdout}\n${stderr}`;
 
 const machines = ["host-1", "host-2"];
 
@@ -60,35 +38,32 @@ before(async () => {
     return [name, { existing: { address, privateKeyFile, hostKey, roles: ["agent"] } }];
   });
   const off = { enabled: false };
-  const waivers = { "the clock is synchronised": "a container has the clock of its host" };
-  const config = {
-    "groundwork:machines": Object.fromEntries(entries),
-    "groundwork:streams": { alpha: { waivers, kernelSysctls: false }, bravo: off, charlie: off, delta: off },
-  };
-  writeFileSync(configuration, stringify({ config }));
+  stack.configure({
+    machines: Object.fromEntries(entries),
+    streams: { alpha: { waivers: labWaivers, kernelSysctls: false }, bravo: off, charlie: off, delta: off },
+  });
 });
 
 after(async () => {
-  rmSync(configuration, { force: true });
-  rmSync(state, { recursive: true, force: true });
+  stack.close();
   await lab.close();
 });
 
 test("up secures machines that were there before", async () => {
-  const up = await groundwork("up", "--yes");
-  assert.equal(up.code, 0, up.said);
+  const up = await stack.run("up", "--yes");
+  assert.equal(up.code, 0, said(up));
   assert.notEqual(await asItIs("host-1"), found.get("host-1"));
 });
 
 test("destroy is refused until it names the machines that are not of the lab", async () => {
-  const refused = await groundwork("destroy", "--yes");
-  assert.equal(refused.code, 2, refused.said);
-  assert.match(refused.said, /host-1.*host-2/s);
+  const refused = await stack.run("destroy", "--yes");
+  assert.equal(refused.code, 2, said(refused));
+  assert.match(said(refused), /host-1.*host-2/s);
 });
 
 test("destroy brings sshd, kernel settings and units back byte for byte, and leaves tables of others alone", async () => {
-  const destroyed = await groundwork("destroy", "--yes", "--confirm", machines.join(","));
-  assert.equal(destroyed.code, 0, destroyed.said);
+  const destroyed = await stack.run("destroy", "--yes", "--confirm", machines.join(","));
+  assert.equal(destroyed.code, 0, said(destroyed));
   for (const name of machines) {
     assert.equal(await asItIs(name), found.get(name));
     assert.doesNotMatch(await lab.machine(name).inside("nft list tables"), /groundwork/);

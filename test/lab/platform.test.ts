@@ -1,83 +1,18 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { stringify } from "yaml";
 import * as lab from "../../lab/index.ts";
+import { labWaivers, openTestStack } from "../support/testStack.ts";
 
 /**
  * The whole platform as its user meets it: the commands, on machines of a lab of its own. The tests follow each
  * other on the same machines, because making a cluster is what takes the time.
  */
-const stack = "platform";
-const root = new URL("../../", import.meta.url).pathname;
-const configurationFile = join(root, `Pulumi.${stack}.yaml`);
-const state = mkdtempSync(join(tmpdir(), "groundwork-platform-"));
-const environment = { ...process.env, XDG_STATE_HOME: state, PULUMI_CONFIG_PASSPHRASE: "only for this test" };
+const stack = openTestStack("platform");
+const { run: groundwork, succeeds, on, kubectl } = stack;
 
-interface Ran {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-function groundwork(...args: string[]): Promise<Ran> {
-  const [command = "", ...rest] = args;
-  return new Promise((resolve) => {
-    execFile(
-      join(root, "groundwork"),
-      [command, "--stack", stack, ...rest],
-      { cwd: root, env: environment, maxBuffer: 64 * 1024 * 1024 },
-      (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : error ? 1 : 0, stdout, stderr }),
-    );
-  });
-}
-
-async function succeeds(...args: string[]): Promise<string> {
-  const ran = await groundwork(...args);
-  assert.equal(ran.code, 0, `groundwork ${args.join(" ")}\n${ran.stdout}\n${ran.stderr}`);
-  return ran.stdout;
-}
-
-/** Runs a command on a machine over SSH, as a person would. */
-const on = (machine: string, script: string): Promise<Ran> =>
-  new Promise((resolve) => {
-    execFile(
-      join(root, "groundwork"),
-      ["lab", "ssh", machine, "--stack", stack, "--", script],
-      { cwd: root, env: environment },
-      (error, stdout, stderr) => resolve({ code: error ? 1 : 0, stdout, stderr }),
-    );
-  });
-
-const kubectl = async (...args: string[]): Promise<string> => {
-  const ran = await new Promise<Ran>((resolve) => {
-    execFile(
-      join(root, "groundwork"),
-      ["kubectl", "--stack", stack, "--", ...args],
-      { cwd: root, env: environment },
-      (error, stdout, stderr) => resolve({ code: error ? 1 : 0, stdout, stderr }),
-    );
-  });
-  assert.equal(ran.code, 0, ran.stderr);
-  return ran.stdout;
-};
-
-interface Settings {
-  [name: string]: unknown;
-}
-
-function configure(machines: Settings, streams: Settings = {}): void {
-  const waivers = { "the clock is synchronised": "a container has the clock of its host" };
-  const config = {
-    "groundwork:machines": machines,
-    "groundwork:network": { subnet: "10.88.0.0/24", subnet6: "fd88::/64", artifactPort: 8088 },
-    "groundwork:streams": { alpha: { waivers }, ...streams },
-  };
-  writeFileSync(configurationFile, stringify({ config }));
+function configure(machines: Record<string, unknown>): void {
+  const network = { subnet: "10.88.0.0/24", subnet6: "fd88::/64", artifactPort: 8088 };
+  stack.configure({ machines, network, streams: { alpha: { waivers: labWaivers } } });
 }
 
 const twoMachines = {
@@ -92,9 +27,8 @@ interface DriftList {
 before(() => configure(twoMachines));
 
 after(async () => {
-  await lab.deleteNetwork({ name: stack });
-  rmSync(state, { recursive: true, force: true });
-  rmSync(configurationFile, { force: true });
+  await lab.deleteNetwork({ name: stack.name });
+  stack.close();
 });
 
 test("up brings bare machines to a cluster with every gate open", async (context) => {
@@ -227,5 +161,5 @@ test("destroy leaves nothing on this computer", async (context) => {
   const started = Date.now();
   await succeeds("destroy", "--yes");
   context.diagnostic(`destroy: ${Math.round((Date.now() - started) / 1000)} s`);
-  assert.deepEqual(await lab.residue(stack), []);
+  assert.deepEqual(await lab.residue(stack.name), []);
 });

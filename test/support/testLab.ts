@@ -19,6 +19,8 @@ export interface TestLabOptions {
   machines: string[];
   /** Size of each disk. Default 2 GiB. */
   diskGiB?: number;
+  /** Debian release of the machines. Default `bookworm`. */
+  release?: lab.LabRelease;
   /** Folder that the artifact server shows. Default: an empty one. */
   artifactFolder?: string;
 }
@@ -88,7 +90,8 @@ async function makeLab(options: TestLabOptions, unlock: () => Promise<void>): Pr
   const folder = await mkdtemp(join(tmpdir(), "groundwork-test-"));
   const network = networkOf(options, folder);
   await lab.deleteNetwork(network);
-  await lab.ensureRootImage({ release: "bookworm" });
+  const release = options.release ?? "bookworm";
+  await lab.ensureRootImage({ release });
   const { gateway, artifactUrl } = await lab.createNetwork(network);
   const publicKey = await makeKey(join(folder, "id"));
   const specs = options.machines.map(
@@ -97,7 +100,7 @@ async function makeLab(options: TestLabOptions, unlock: () => Promise<void>): Pr
       name,
       address: `${options.prefix}.${11 + index}`,
       diskGiB: options.diskGiB ?? 2,
-      release: "bookworm",
+      release,
       publicKey,
       roles: ["test"],
     }),

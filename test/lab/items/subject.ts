@@ -4,7 +4,7 @@ import type { Action, Operation, Wanted } from "../../../provider/engine/program
 import type { Report } from "../../../provider/engine/report.ts";
 import { type Item, itemKinds } from "../../../provider/index.ts";
 import { SshPool } from "../../../provider/ssh/sshPool.ts";
-import { openTestLab, type TestLab, type TestMachine } from "../../support/testLab.ts";
+import { openTestLab, type TestLab, type TestLabOptions, type TestMachine } from "../../support/testLab.ts";
 
 /** The one machine on which all kinds of items are tried, and the provider's own way to it. */
 export interface Subject {
@@ -14,9 +14,12 @@ export interface Subject {
   close(): Promise<void>;
 }
 
+/** Name and addresses of the machine's network, and its Debian. */
+export type SubjectOptions = Required<Pick<TestLabOptions, "name" | "prefix" | "release">>;
+
 /** Makes the machine. */
-export async function openSubject(): Promise<Subject> {
-  const lab = await openTestLab({ name: "items", prefix: "10.93.0", machines: ["subject"] });
+export async function openSubject(options: SubjectOptions): Promise<Subject> {
+  const lab = await openTestLab({ ...options, machines: ["subject"] });
   const pool = new SshPool();
   const machine = lab.machine("subject");
   const session = new MachineSession(pool, machine.connection);
