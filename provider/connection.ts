@@ -24,7 +24,9 @@ export interface Connection {
 
 /** A {@link Connection}'s pin. */
 export const hostKey = z
-  .string()
+  .string({
+    error: "must be the machine's public host key such as `ssh-ed25519 AAAA…`: without it nobody is known",
+  })
   .regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*$/, {
     error: "must be a public host key such as `ssh-ed25519 AAAA…`, without host name and comment",
     abort: true,
@@ -37,29 +39,44 @@ export const hostKey = z
 export const privateKeyFile = z
   .string()
   .startsWith("/", { error: "must be an absolute path" })
+  .refine((text) => text.isWellFormed(), { error: "must not hold a lone surrogate" })
   // What OpenSSH's configuration file would take for something else.
   .regex(/^[^\p{Cc}"$\\]*$/u, {
     error: "must not hold quotes, backslashes, dollar signs and control characters",
   });
 
+const place = ({ address, port }: Connection): string => `${address} port ${port ?? 22}`;
+
+/** True when the way to a machine leads through that machine. */
+function jumpsToItself(own: Connection): boolean {
+  for (let hop = own.bastion; hop !== undefined; hop = hop.bastion)
+    if (place(hop) === place(own)) return true;
+  return false;
+}
+
 /** Checks a {@link Connection}. */
-export const connectionSchema: z.ZodType<Connection> = z.strictObject({
-  name: z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, {
-    error: "must be lower-case letters, digits and inner dashes",
-  }),
-  address: z
-    .string()
-    .min(1)
-    .regex(/^[A-Za-z0-9._:%-]+$/, { error: "must be an IP address or a DNS name" })
-    .refine((text) => !text.startsWith("-"), { error: "must not start with a dash" }),
-  port: z.number().int().min(1).max(65535).optional(),
-  user: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: "must be a user name of the machine" })
-    .optional(),
-  privateKeyFile: privateKeyFile.optional(),
-  hostKey,
-  get bastion() {
-    return connectionSchema.optional();
-  },
-});
+export const connectionSchema: z.ZodType<Connection> = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, {
+      error: "must be lower-case letters, digits and inner dashes",
+    }),
+    address: z
+      .string()
+      .min(1)
+      .regex(/^[A-Za-z0-9._:%-]+$/, { error: "must be an IP address or a DNS name" })
+      .refine((text) => !text.startsWith("-"), { error: "must not start with a dash" }),
+    port: z.number().int().min(1).max(65535).optional(),
+    user: z
+      .string()
+      .regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: "must be a user name of the machine" })
+      .optional(),
+    privateKeyFile: privateKeyFile.optional(),
+    hostKey,
+    get bastion() {
+      return connectionSchema.optional();
+    },
+  })
+  .refine((own) => !jumpsToItself(own), {
+    path: ["bastion"],
+    error: "must not lead to the machine itself: leave it out, or give the address and port of another one",
+  });

@@ -27,7 +27,7 @@ export const itemExamples: { readonly [K in ItemKindName]: Extract<Item, { kind:
     commonName: "node-exporter",
     subjectAltNames: ["DNS:server-1", "IP:10.77.0.11"],
     authority: "/etc/groundwork/ca.crt",
-    ticket: "server-certificate",
+    ticket: "serverCertificate",
     owner: "prometheus",
   },
   command: {

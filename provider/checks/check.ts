@@ -22,7 +22,10 @@ export interface Check {
 }
 
 export const checkSchema: z.ZodType<Check> = z.strictObject({
-  name: field.line.min(1),
+  // Waivers are looked up by it.
+  name: field.line
+    .min(1)
+    .refine((name) => !(name in {}), { error: "must be a sentence, not a name that every object has" }),
   run: field.text.min(1),
   on: connectionSchema.optional(),
   within: z.number().int().min(0).max(3600).optional(),

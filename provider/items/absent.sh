@@ -29,7 +29,7 @@ absent_movable() {
       return 1
       ;;
   esac
-  findmnt -ln -o TARGET >"$gw_run/mounts" || return 1
+  absent_mounts >"$gw_run/mounts" || return 1
   while IFS= read -r gw_mount; do
     case $gw_mount in
       "$gw_real" | "$gw_real"/*)
@@ -38,6 +38,13 @@ absent_movable() {
         ;;
     esac
   done <"$gw_run/mounts"
+}
+
+# Prints every mount point. The kernel writes blanks and backslashes in octal; findmnt would write other signs than
+# ASCII as codes.
+gw_mountinfo=/proc/self/mountinfo
+absent_mounts() {
+  sed 's/^\([^ ]* \)\{4\}\([^ ]*\) .*/\2/; s/\\040/ /g; s/\\011/\t/g; s/\\134/\\/g' "$gw_mountinfo"
 }
 
 # A name beside the path, short enough wherever the path's own name is.

@@ -25,7 +25,10 @@ export const assetSchema: z.ZodType<Asset> = z
   .looseObject({
     hash: field.sha256,
     path: field.text.optional(),
-    text: z.string().optional(),
+    text: z
+      .string()
+      .refine((value) => value.isWellFormed(), { error: "must not hold a lone surrogate" })
+      .optional(),
     uri: z
       .undefined({ error: "must not be a RemoteAsset: what a URL serves is an item of kind `download`" })
       .optional(),

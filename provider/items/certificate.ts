@@ -40,7 +40,7 @@ export const certificate: ItemKind<CertificateItem> = {
       .array(z.string().regex(/^(DNS|IP):[A-Za-z0-9.:*-]+$/, { error: "must be `DNS:name` or `IP:address`" }))
       .min(1),
     authority: field.path,
-    ticket: z.string().min(1),
+    ticket: field.ticket,
     owner: field.account.optional(),
     days: z.number().int().min(1).max(3650).optional(),
     timeLimit: field.timeLimit,

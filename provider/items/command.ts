@@ -32,7 +32,7 @@ export const command: ItemKind<CommandItem> = {
     run: field.text.min(1),
     unless: field.text.min(1),
     undo: field.text.min(1).optional(),
-    ticket: z.string().min(1).optional(),
+    ticket: field.ticket.optional(),
     timeLimit: field.timeLimit,
   }),
   subjectFields: ["name"],

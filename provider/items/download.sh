@@ -231,8 +231,8 @@ download_place() {
   fi
 }
 
-# Its first occurrence; of a folder that is nothing, not all that lies in it.
-download_member() { tar --no-recursion -xOf "$gw_cached" --occurrence=1 -- "$1"; }
+# Its first occurrence; of a folder that is nothing, not all that lies in it. A backslash is one.
+download_member() { tar --no-recursion --no-unquote -xOf "$gw_cached" --occurrence=1 -- "$1"; }
 
 download_record() {
   gw_sum=$sha256

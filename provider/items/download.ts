@@ -37,9 +37,10 @@ export const download: ItemKind<DownloadItem> = {
     .strictObject({
       kind: z.literal("download"),
       path: field.path,
-      urls: z.array(z.url({ protocol: /^https?$/ })).min(1),
+      urls: z.array(field.webAddress).min(1, { error: "must name at least one address" }),
       sha256: field.sha256,
       member: field.line
+        .min(1)
         .refine((value) => !value.startsWith("-") && !value.startsWith("/"), {
           error: "must be a relative member name",
         })

@@ -11,6 +11,9 @@ export const line = text.refine((value) => !/\p{Cc}/u.test(value), {
   error: "must be one line without control characters",
 });
 
+/** What a file system takes as the name of one file or folder. */
+const isName = (text: string): boolean => Buffer.byteLength(text) <= 255;
+
 const forbidden = ["/proc", "/sys", "/dev", "/var/lib/groundwork"];
 
 /** Absolute path without `.` and `..`, outside the kernel's file systems and Groundwork's own folder. */
@@ -28,11 +31,14 @@ export const path = line
   )
   .refine((value) => !forbidden.some((folder) => value === folder || value.startsWith(`${folder}/`)), {
     error: `must not lie under ${forbidden.join(", ")}`,
+  })
+  .refine((value) => Buffer.byteLength(value) < 4096 && value.split("/").every(isName), {
+    error: "must be shorter than 4096 bytes, with names of at most 255 bytes",
   });
 
 /** Permission bits as octal text, `0644`; a number is refused because 644 is not 0644. */
 export const mode = z
-  .string()
+  .string({ error: "must be a string, octal text of four digits such as `0644`" })
   .regex(/^0[0-7]{3}$/, { error: "must be octal text of four digits such as `0644`" });
 
 /** Name of a user or group. */
@@ -63,8 +69,18 @@ export const kernelWord = z.string().regex(/^[A-Za-z0-9_.,:/@+=%-]{1,500}$/, {
 
 /** Hexadecimal SHA-256 digest. */
 export const sha256 = z
-  .string()
+  .string({ error: "must be the SHA-256 digest, as `sha256sum FILE` prints it" })
   .regex(/^[0-9a-f]{64}$/, { error: "must be a SHA-256 digest of 64 lower-case hexadecimal digits" });
+
+/** HTTP or HTTPS address as curl takes it: URL parsers pass over blanks, which would be another address. */
+export const webAddress = line
+  .regex(/^https?:\/\/[^\s]+$/i, { error: "must be an HTTP or HTTPS address without blanks" })
+  .refine((value) => URL.canParse(value), { error: "must be a valid address" });
+
+/** Name of one of a HostState's tickets. */
+export const ticket = z
+  .string()
+  .regex(/^[a-zA-Z][a-zA-Z0-9]*$/, { error: "must be the name of a ticket: letters and digits" });
 
 /** Item key `KIND:SUBJECT`. */
 export const key = line.refine((value) => /^[a-zA-Z]+:./.test(value), {

@@ -90,7 +90,7 @@ file_validate() {
     ./*) set -- "$PWD/${gw_new#./}" ;;
     *) set -- "$gw_new" ;;
   esac
-  limit sh -c "$validate" validate "$1"
+  limit sh -c -- "$validate" validate "$1"
 }
 
 file_capture() {

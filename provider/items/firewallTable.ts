@@ -17,7 +17,7 @@ export interface FirewallTableItem extends CommonItem {
 /** True of `table inet groundwork { … }` with nothing but comments after it. Comments and quoted text hold no braces. */
 function isOneTable(content: string): boolean {
   if (!content.startsWith("table inet groundwork {")) return false;
-  const bare = content.replace(/"[^"]*"|#.*/g, "").trimEnd();
+  const bare = content.replace(/"[^"]*"|#[^\n]*/g, "").trimEnd();
   let depth = 0;
   const end = [...bare].findIndex((character) => {
     if (character === "{") depth++;

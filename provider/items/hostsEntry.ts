@@ -26,9 +26,12 @@ export const hostsEntry: ItemKind<HostsEntryItem> = {
     }),
     names: z
       .array(
-        z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/, {
-          error: "must be a host name such as `server-1.example.org`",
-        }),
+        z
+          .string()
+          .regex(/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/, {
+            error: "must be a host name such as `server-1.example.org`",
+          })
+          .max(253, { error: "must be at most 253 characters" }),
       )
       .min(1)
       .max(50),

@@ -52,7 +52,8 @@ mount_is_source() {
     UUID=* | LABEL=* | PARTUUID=* | PARTLABEL=*) gw_device=$(limit findfs "$what") || return 1 ;;
     /dev/*) ;;
     /*) return 0 ;;
-    *' '*) return 0 ;;
+    # findmnt writes other signs as codes.
+    *[!!-~]*) return 0 ;;
     *)
       [ "$gw_source" = "$what" ]
       return

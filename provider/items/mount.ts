@@ -47,8 +47,7 @@ export const mount: ItemKind<MountItem> = {
     type: z
       .string()
       .regex(/^[a-z0-9][a-z0-9._-]*$/, { error: "must be a file system's type, such as `ext4`" }),
-    options: z
-      .string()
+    options: field.line
       .regex(/^[^\s,"'\\]+(,[^\s,"'\\]+)*$/, { error: "must be options separated by commas, without spaces" })
       .optional(),
     timeLimit: field.timeLimit,

@@ -110,7 +110,7 @@ sysctl_write() { # VALUE
 sysctl_apply() {
   sysctl_paths "$name"
   [ -e "$gw_proc" ] || {
-    echo "this kernel has no setting $name"
+    echo "this kernel has no setting $name: see its name, and that its module is loaded"
     return 1
   }
   [ -d /etc/sysctl.d ] || mkdir -p /etc/sysctl.d || return 1

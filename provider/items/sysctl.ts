@@ -15,7 +15,8 @@ export const sysctl: ItemKind<SysctlItem> = {
   kind: "sysctl",
   schema: z.strictObject({
     kind: z.literal("sysctl"),
-    name: z.string().regex(/^[a-z][a-z0-9_]*(\.[a-zA-Z0-9_/-]+)+$/, {
+    // A slash stands for a dot: a part of slashes alone would be `.` or `..` below /proc/sys.
+    name: z.string().regex(/^[a-z][a-z0-9_]*(\.[a-zA-Z0-9_-][a-zA-Z0-9_/-]*)+$/, {
       error: "must be a dotted name such as `net.ipv4.ip_forward`",
     }),
     value: field.line.refine((value) => value === value.trim() && value !== "" && !/\s\s|\t/.test(value), {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import type { AbsentItem } from "../../../provider/index.ts";
 import { absent } from "../../../provider/items/absent.ts";
@@ -102,8 +102,14 @@ describe("what must be absent", () => {
 
   it("is refused where it is a mount point or holds one, by the mount point's name", async () => {
     made("mkdir -p 'mounts/a b/c' mountsnot; ln -s mounts mountlink");
-    const mounted = (place: string) => `findmnt() { printf '%s\\n' / /proc '${machine.path(place)}'; }\n`;
-    for (const place of ["mounts", "mounts/a b/c"]) {
+    /** The kernel's own list: it writes a blank, a tab and a backslash in octal, and every other sign as it is. */
+    const mounted = (place: string) => {
+      const point = machine.path(place).replaceAll("\\", "\\134").replaceAll(" ", "\\040");
+      const line = (path: string) => `1 2 0:3 / ${path} rw,relatime shared:1 - tmpfs none rw\n`;
+      writeFileSync(machine.path("mountinfo"), ["/", "/proc", point].map(line).join(""));
+      return `gw_mountinfo='${machine.path("mountinfo")}'\n`;
+    };
+    for (const place of ["mounts", "mounts/a b/c", "mounts/\u00e9\u202e\\040 1/c"]) {
       const refusal = `${machine.path(place)} is a mount point: unmount it first\n`;
       assert.equal(
         await machine.run([gone("mounts")], `${mounted(place)}take 1`),

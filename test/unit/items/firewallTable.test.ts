@@ -25,6 +25,11 @@ describe("the definition of the firewall's table", () => {
       assert.ok(!accepts(table + rest), rest);
   });
 
+  it("ends where nft sees its end: a comment goes to the end of the line, and no other sign ends it", () => {
+    for (const sign of ["\u2028", "\u2029", "\r"])
+      assert.ok(!accepts(`table inet groundwork {\n#${sign}{\n}\nflush ruleset\n#${sign}}`));
+  });
+
   it("is refused when it is another table, or never ends", () => {
     for (const content of [
       "",

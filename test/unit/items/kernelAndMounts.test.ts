@@ -137,6 +137,9 @@ describe("a mount", () => {
     ["xfs rw /dev/null", "what=/dev/null type=ext4 options=", "other=xfs,/dev/null"],
     ["nfs4 rw server:/a", "what=server:/a type=nfs options=", "yes"],
     ["nfs4 rw server:/b", "what=server:/a type=nfs options=", "other=nfs4,server:/b"],
+    // Signs beyond ASCII are codes in what findmnt prints.
+    ["tmpfs rw m\\xc3\\xa9dia", "what=m\u00e9dia type=tmpfs options=", "yes"],
+    ["tmpfs rw a\\x20b", "what='a b' type=tmpfs options=", "yes"],
     ["ext4 rw /dev/sda1[/srv]", "what=/srv type=none options=bind", "yes"],
   ];
   for (const [live, wanted, state] of readings)

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { SysctlItem } from "../../../provider/index.ts";
+import { FolderMachine } from "./folderMachine.ts";
 import { withLibrary } from "./shellLibrary.ts";
 
 describe("the places of a kernel setting", () => {
@@ -18,6 +20,22 @@ describe("the places of a kernel setting", () => {
       "/proc/sys/net/ipv4/conf/eth0.100.200/forwarding",
       "/etc/sysctl.d/99-zz-groundwork-net.ipv4.conf.eth0_100_200.forwarding.conf",
     ]);
+  });
+});
+
+describe("a setting that this kernel does not have", () => {
+  it("is refused by its name, and nothing is written for the next boot", async () => {
+    const machine = new FolderMachine();
+    try {
+      const item: SysctlItem = { kind: "sysctl", name: "net.ipv4.no_such_setting", value: "1" };
+      const written = 'put_in_place() { echo "written $*"; }\nmv() { echo "moved $*"; }\n';
+      assert.equal(
+        await machine.run([item], `see; ${written}bring`),
+        "unknown\nthis kernel has no setting net.ipv4.no_such_setting: see its name, and that its module is loaded\napply failed",
+      );
+    } finally {
+      machine.close();
+    }
   });
 });
 

@@ -38,7 +38,10 @@ describe("bad input of a HostState is refused by name", () => {
   const file = { kind: "file", path: "/etc/a", content: "" };
 
   it("a mode that is a number, because 644 is not 0644", () => {
-    refused({ ...file, mode: 644 }, /^items\[0\]\.mode: .*string.*\(it is 644\)/);
+    refused(
+      { ...file, mode: 644 },
+      /^items\[0\]\.mode: must be a string, octal text of four digits such as `0644` \(it is 644\)/,
+    );
     refused(
       { ...file, mode: "644" },
       /^items\[0\]\.mode: must be octal text of four digits such as `0644` \(it is "644"\)/,
@@ -64,6 +67,8 @@ describe("bad input of a HostState is refused by name", () => {
       ["/var/lib/groundwork/lease", /must not lie under/],
       ["/etc/a\nb", /must be one line without control characters \(it is "\/etc\/a\\nb"\)/],
       ["/etc/a\tb", /must be one line without control characters/],
+      [`/etc/${"é".repeat(128)}`, /must be shorter than 4096 bytes, with names of at most 255 bytes/],
+      [`/etc${"/a".repeat(2046)}`, /must be shorter than 4096 bytes/],
     ];
     for (const [path, message] of paths)
       refused({ ...file, path }, new RegExp(`^items\\[0\\]\\.path: ${message.source}`));
@@ -115,14 +120,14 @@ describe("bad input of a HostState is refused by name", () => {
 
   it("a download without a digest, or from anything but HTTP", () => {
     const download = { kind: "download", path: "/usr/local/bin/a", urls: ["https://example.org/a"] };
-    refused(download, /^items\[0\]\.sha256: /);
+    refused(download, /^items\[0\]\.sha256: must be the SHA-256 digest, as `sha256sum FILE` prints it$/);
     refused(
       { ...download, sha256: "abc" },
       /^items\[0\]\.sha256: must be a SHA-256 digest of 64 .* \(it is "abc"\)/,
     );
     const sha256 = "0".repeat(64);
     refused({ ...download, sha256, urls: ["file:///etc/shadow"] }, /^items\[0\]\.urls\[0\]: /);
-    refused({ ...download, sha256, urls: [] }, /^items\[0\]\.urls: /);
+    refused({ ...download, sha256, urls: [] }, /^items\[0\]\.urls: must name at least one address/);
     refused({ ...download, sha256, member: "-x" }, /^items\[0\]\.member: /);
     refused({ ...download, sha256, member: "/1" }, /^items\[0\]\.member: /);
     refused(
@@ -132,6 +137,41 @@ describe("bad input of a HostState is refused by name", () => {
     refused({ ...download, sha256, strip: 1 }, /^items\[0\]\.strip: must stand beside `extract`/);
     refused({ ...download, sha256, path: "/opt", extract: true }, /^items\[0\]\.path: must lie in a folder/);
     assert.deepEqual(ofItem({ ...download, sha256, extract: true, strip: 1 }), []);
+  });
+
+  it("an address that a parser of URLs would take for another one", () => {
+    const at = (url: string): string[] =>
+      ofItem({ kind: "download", path: "/a", sha256: "0".repeat(64), urls: [url] });
+    const addresses: [string, RegExp][] = [
+      ["https://example.org/a\nhttps://evil.example/a", /must be one line without control characters/],
+      ["https://example.org/\ta", /must be one line/],
+      [" https://example.org/a", /must be an HTTP or HTTPS address without blanks/],
+      ["https://example.org/a b", /must be an HTTP or HTTPS address without blanks/],
+      ["https://example.org/\0", /must not hold a NUL/],
+      ["https://example.org/\ud800", /must not hold a lone surrogate/],
+      ["https:example.org", /must be an HTTP or HTTPS address/],
+      ["https://:80:80/", /must be a valid address/],
+    ];
+    for (const [url, message] of addresses)
+      assert.match(at(url).join(), new RegExp(`^items\\[0\\]\\.urls\\[0\\]: ${message.source}`), url);
+    assert.deepEqual(at("HTTPS://user@example.org:8443/~a/[b]?c=d&e='*'#f"), []);
+  });
+
+  it("a kernel setting whose name leads out of /proc/sys", () => {
+    for (const name of ["net.//.//.etc.passwd", "net./.ip_forward", "net.ipv4./", "net.ipv4.//etc"])
+      refused(
+        { kind: "sysctl", name, value: "1" },
+        /^items\[0\]\.name: must be a dotted name such as `net\.ipv4\.ip_forward` \(it is "net/,
+      );
+    assert.deepEqual(ofItem({ kind: "sysctl", name: "net.ipv4.conf.eth0/100.forwarding", value: "1" }), []);
+  });
+
+  it("options of a mount that its unit cannot hold", () => {
+    const mount = { kind: "mount", what: "tmpfs", where: "/srv/a", type: "tmpfs" };
+    refused({ ...mount, options: "a\0b" }, /^items\[0\]\.options: must not hold a NUL/);
+    refused({ ...mount, options: "a\ud800" }, /^items\[0\]\.options: must not hold a lone surrogate/);
+    refused({ ...mount, options: "a\u0001" }, /^items\[0\]\.options: must be one line/);
+    refused({ ...mount, options: "a b" }, /^items\[0\]\.options: must be options separated by commas/);
   });
 
   it("a property that does not exist, beside values that are not known yet too", () => {
@@ -175,12 +215,22 @@ describe("bad input of a HostState is refused by name", () => {
     assert.deepEqual(refusals({ items: [{ ...file, path: unknown }, service] }), []);
   });
 
+  it("a ticket whose name is none", () => {
+    const named = (ticket: string): string[] =>
+      ofItem({ kind: "command", name: "join", run: "x", unless: "y", ticket });
+    for (const ticket of ["", "a b", "a\0", "\ud800", "$(id)"])
+      assert.match(named(ticket).join(), /^items\[0\]\.ticket: must be the name of a ticket/, ticket);
+  });
+
   it("a connection or a bastion without a host key, and keys in another form", () => {
     const { hostKey: _, ...without } = connection;
-    assert.match(refusals({ connection: without }).join(), /^connection\.hostKey: /);
+    assert.match(
+      refusals({ connection: without }).join(),
+      /^connection\.hostKey: must be the machine's public host key such as `ssh-ed25519 AAAA…`/,
+    );
     assert.match(
       refusals({ connection: { ...connection, bastion: without } }).join(),
-      /^connection\.bastion\.hostKey: /,
+      /^connection\.bastion\.hostKey: must be the machine's public host key/,
     );
     assert.match(
       refusals({ connection: { ...connection, hostKey: "192.0.2.1 ssh-ed25519 AAAA" } }).join(),
@@ -192,6 +242,19 @@ describe("bad input of a HostState is refused by name", () => {
         refusals({ connection: { ...connection, hostKey } }).join(),
         /^connection\.hostKey: must be a whole key of the type it names[^,]*$/,
       );
+  });
+
+  it("a bastion that jumps to itself, be it by way of another one", () => {
+    const itself =
+      /^connection\.bastion: must not lead to the machine itself: leave it out, or give the address/;
+    const gate = { ...connection, name: "gate", address: "192.0.2.9" };
+    const through = (bastion: object): string => refusals({ connection: { ...connection, bastion } }).join();
+    assert.match(through({ ...connection, name: "gate", port: 22 }), itself);
+    assert.match(through({ ...gate, bastion: { ...connection, name: "other" } }), itself);
+    assert.match(through({ ...gate, bastion: gate }), /^connection\.bastion\.bastion: must not lead to/);
+    assert.equal(through({ ...connection, name: "gate", port: 2222 }), "");
+    assert.equal(through({ ...gate, bastion: { ...gate, name: "outer", address: "192.0.2.10" } }), "");
+    assert.equal(through({ ...gate, address: unknown }), "");
   });
 
   it("a connection that OpenSSH would read as something else", () => {
@@ -206,6 +269,7 @@ describe("bad input of a HostState is refused by name", () => {
       [{ port: "22" }, /connection\.port: .*\(it is "22"\)/],
       [{ privateKeyFile: "id" }, /connection\.privateKeyFile: must be an absolute path/],
       [{ privateKeyFile: '/k"\nProxyCommand x' }, /connection\.privateKeyFile: must not hold quotes/],
+      [{ privateKeyFile: "/k\ud800" }, /connection\.privateKeyFile: must not hold a lone surrogate/],
       [{ name: "M 1" }, /connection\.name: /],
     ];
     for (const [field, message] of fields)
@@ -348,6 +412,15 @@ describe("bad input of a Gate is refused by name", () => {
 
   it("no check at all", () => {
     assert.match(refusalsOf({}).join(), /^checks: /);
+  });
+
+  it("a check by whose name every object would waive it", () => {
+    for (const name of ["constructor", "toString", "__proto__"])
+      assert.match(
+        refusalsOf({ checks: [{ name, run: "true", on: connection }] }).join(),
+        /^checks\[0\]\.name: must be a sentence/,
+        name,
+      );
   });
 
   it("a waiver without a reason", () => {
