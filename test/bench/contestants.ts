@@ -31,7 +31,7 @@ export interface Contestant {
 }
 
 /** Seconds that some work took. */
-async function timed(work: () => Promise<unknown>): Promise<number> {
+export async function timed(work: () => Promise<unknown>): Promise<number> {
   const begun = performance.now();
   await work();
   return (performance.now() - begun) / 1000;

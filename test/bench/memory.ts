@@ -1,7 +1,7 @@
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { startProvider } from "../support/providerProcess.ts";
-import { CalledHost } from "./contestants.ts";
+import { CalledHost, timed } from "./contestants.ts";
 import { filesSpecification } from "./filesSpecification.ts";
 import { peakMemory, processorSeconds } from "./processFigures.ts";
 import { simulateMachines } from "./simulatedMachines.ts";
@@ -45,12 +45,6 @@ async function measure(count: number): Promise<Figures> {
     await end();
     await machines.close();
   }
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const begun = performance.now();
-  await work();
-  return (performance.now() - begun) / 1000;
 }
 
 const rows: string[][] = [];

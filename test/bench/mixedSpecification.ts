@@ -205,7 +205,7 @@ export const mixedSpecification: Specification = {
   places: [folder],
   clean: [
     `systemctl disable -q --now ${service} 2>/dev/null`,
-    `rm -rf ${folder} /etc/systemd/system/bench* /etc/sysctl.d/90-*`,
+    `rm -rf ${folder} ${changedMark} /etc/systemd/system/bench* /etc/sysctl.d/90-*`,
     ...users.map(({ name }) => `userdel -r ${name} 2>/dev/null`),
     "systemctl daemon-reload",
   ].join("; "),

@@ -175,6 +175,9 @@ function computer(): string {
 const counts = numbers(values.machines);
 const machineNames = Array.from({ length: Math.max(...counts) }, (_, index) => `m${index + 1}`);
 const names = values.contestants.split(",");
+for (const name of names)
+  if (entries[name] === undefined)
+    throw new Error(`${name} is no contestant: ${Object.keys(entries).join(", ")}`);
 const wanted = [filesSpecification, mixedSpecification].filter(
   ({ name }) => positionals.length === 0 || positionals.includes(name),
 );
