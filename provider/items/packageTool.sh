@@ -4,7 +4,7 @@
 # package: runs of apt and dpkg
 
 package_apt() { # ARGUMENTS…
-  package_tool apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 \
+  package_tool apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=5 -o Dpkg::Use-Pty=0 \
     -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef -o Acquire::Retries=3 "$@"
 }
 
@@ -30,17 +30,22 @@ package_update() {
   package_apt update
 }
 
-# Runs a tool of dpkg or apt; the machine's own timers use them, too, and not every lock can be waited for.
+# Runs a tool of dpkg or apt; the machine's own timers use them, too, and not every lock can be waited for. That the
+# time is over tells less than what it was waited for.
 package_tool() {
-  gw_tries=60
-  while :; do
-    locked dpkg timeout -k 5 "${gw_seconds:-$time_limit}" "$@" </dev/null >"$gw_run/tool" 2>&1
+  clock
+  gw_end=$((${gw_now%.*} + ${gw_seconds:-$time_limit}))
+  true >"$gw_run/waited"
+  while gw_left=$((gw_end - ${gw_now%.*})) && [ "$gw_left" -gt 0 ]; do
+    locked dpkg timeout -k 5 "$gw_left" "$@" </dev/null >"$gw_run/tool" 2>&1
     gw_code=$?
-    [ "$gw_code" -ne 0 ] && [ "$gw_tries" -gt 0 ] &&
-      grep -Eq 'Could not get lock|lock was locked|Unable to lock|Unable to acquire' "$gw_run/tool" || break
-    gw_tries=$((gw_tries - 1))
+    [ "$gw_code" -ne 0 ] &&
+      grep -E 'Could not get lock|lock was locked|Unable to lock|Unable to acquire' "$gw_run/tool" >"$gw_run/waiting" || break
+    mv -f "$gw_run/waiting" "$gw_run/waited"
     sleep 1
+    clock
   done
+  [ "$gw_code" -ne 124 ] || cat "$gw_run/waited"
   cat "$gw_run/tool"
   return "$gw_code"
 }
