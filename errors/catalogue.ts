@@ -93,6 +93,10 @@ export const catalogue = {
     title: "Another program than systemd-networkd runs the machine's network",
     mend: "Let a service item start systemd-networkd.service before it, or write the files for later with live: false",
   },
+  GW315: {
+    title: "Groundwork cannot keep its records on the machine",
+    mend: "Make room on its disk, or make it writable again; the next ./groundwork up begins with what was left",
+  },
   GW401: { title: "A check failed", mend: "Read its evidence; the next ./groundwork up tries again" },
   GW402: { title: "A guard does not hold", mend: "Nothing was changed; bring about what the guard asks for" },
   GW403: {

@@ -15,7 +15,7 @@ claims_adopt() {
   for gw_claim in "$gw_root"/claims/*; do
     gw_predecessor=${gw_claim##*/}
     is_predecessor || continue
-    predecessor_follow || return 1
+    recorded predecessor_follow || return 1
     printf %s "$gw_claimant" | report_text adopted
   done
 }

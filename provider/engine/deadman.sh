@@ -8,19 +8,20 @@ deadman_unit() { printf 'groundwork-revert-%s' "$gw_owner"; }
 deadman_arm() {
   [ ! -e "$gw_transaction/armed" ] && [ -z "${gw_leave_locked-}" ] || return 0
   gw_unit=$(deadman_unit)
-  {
-    sed '/^# --- data ---$/q' "$gw_program"
-    printf 'gw_owner=%s\ngw_revert END\n' "$gw_owner"
-  } >"$gw_transaction/revert"
-  printf '[Unit]\nDescription=Groundwork puts back an unconfirmed change\n[Service]\nType=oneshot\nExecStart=/bin/sh %s\n' \
-    "$gw_transaction/revert" >"/etc/systemd/system/$gw_unit.service"
-  printf '[Unit]\nDescription=Groundwork waits for a confirmation\n[Timer]\nOnActiveSec=%s\nAccuracySec=1\n' \
-    "$gw_deadman_seconds" >"/etc/systemd/system/$gw_unit.timer"
-  mkdir -p /etc/systemd/system/timers.target.wants
-  ln -sf "../$gw_unit.timer" "/etc/systemd/system/timers.target.wants/$gw_unit.timer"
-  : >"$gw_transaction/armed"
-  sync -f /etc "$gw_transaction"
-  systemctl daemon-reload && systemctl start "$gw_unit.timer"
+  deadman_write && true >"$gw_transaction/armed" && sync -f /etc "$gw_transaction" &&
+    systemctl daemon-reload && systemctl start "$gw_unit.timer"
+}
+
+# Half of it would promise what nobody does.
+deadman_write() {
+  sed '/^# --- data ---$/q' "$gw_program" >"$gw_transaction/revert" &&
+    printf 'gw_owner=%s\ngw_revert END\n' "$gw_owner" >>"$gw_transaction/revert" &&
+    printf '[Unit]\nDescription=Groundwork waits for a confirmation\n[Timer]\nOnActiveSec=%s\nAccuracySec=1\n' \
+      "$gw_deadman_seconds" >"/etc/systemd/system/$gw_unit.timer" &&
+    printf '[Unit]\nDescription=Groundwork puts back an unconfirmed change\n[Service]\nType=oneshot\nExecStart=/bin/sh %s\n' \
+      "$gw_transaction/revert" >"/etc/systemd/system/$gw_unit.service" &&
+    mkdir -p /etc/systemd/system/timers.target.wants &&
+    ln -sf "../$gw_unit.timer" "/etc/systemd/system/timers.target.wants/$gw_unit.timer"
 }
 
 # The work is done: the time to confirm it starts now, however long it took.

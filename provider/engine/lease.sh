@@ -16,8 +16,15 @@ lease_take() {
   else
     gw_b=$gw_now
   fi
-  printf '%s\t%s\t%s\n' "$gw_holder" "$gw_b" "$((gw_now + gw_lease_seconds))" >"$gw_root/lease.new"
-  mv "$gw_root/lease.new" "$gw_root/lease"
+  recorded lease_write
+}
+
+# On a full disk the one before stays: it still tells others who is at work.
+lease_write() {
+  printf '%s\t%s\t%s\n' "$gw_holder" "$gw_b" "$((gw_now + gw_lease_seconds))" >"$gw_root/lease.new" &&
+    mv "$gw_root/lease.new" "$gw_root/lease" && return
+  rm -f "$gw_root/lease.new"
+  return 1
 }
 
 lease_release() {

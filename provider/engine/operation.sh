@@ -63,7 +63,7 @@ gw_apply() {
     operation_begin || return 1
   fi
   # shellcheck disable=SC2086
-  if { [ -n "$gw_continued" ] || release_all; } && apply_all && checks_run $gw_checks && facts_read && definitions_refresh; then
+  if { [ -n "$gw_continued" ] || release_all; } && apply_all && checks_run $gw_checks && facts_read && recorded definitions_refresh; then
     if [ -e "$gw_transaction/armed" ]; then
       deadman_start_over
       report armed
@@ -71,7 +71,7 @@ gw_apply() {
     elif [ -n "$gw_hold" ]; then
       report unconfirmed "$(operation_id)"
     else
-      transaction_commit || return 1
+      recorded transaction_commit || return 1
       report committed
     fi
     return 0
@@ -99,7 +99,7 @@ operation_begin() {
   }
   observe_all
   lock_registry
-  claim_all && transaction_begin || return 1
+  claim_all && recorded transaction_begin || return 1
   unlock_registry
 }
 

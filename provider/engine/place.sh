@@ -109,16 +109,29 @@ put_over() { # NEW PATH
 # Puts a copy of FILE, with all that belongs to it, in the place PATH; both are absolute.
 copy_in_place() { # FILE PATH
   gw_copied=$1
-  if ! new_hidden "$2"; then
-    place_new "$2" new_copy
-    return
+  if new_hidden "$2"; then
+    new_copy && put_in_place "$gw_new" "$2" && return
+    rm -rf "$gw_new"
+  else
+    place_new "$2" new_copy && return
   fi
-  new_copy && put_in_place "$gw_new" "$2" && return
-  rm -rf "$gw_new"
-  return 1
+  copy_is_there "$2"
 }
 
-new_copy() { cp -a "$gw_copied" "$gw_new"; }
+# A full disk has room for another name of a pre-image, which the transaction gives up once it is put back.
+new_copy() {
+  cp -a "$gw_copied" "$gw_new" && return
+  case $gw_copied in
+    "$gw_transaction/items/"*) [ -f "$gw_copied" ] && rm -rf "$gw_new" && ln -P "$gw_copied" "$gw_new" ;;
+    *) false ;;
+  esac
+}
+
+# Where nothing can be written nothing may have changed either.
+copy_is_there() { # PATH
+  [ -f "$gw_copied" ] && [ ! -L "$gw_copied" ] && [ -f "$1" ] && [ ! -L "$1" ] && cmp -s "$gw_copied" "$1" &&
+    [ "$(stat -c '%a %u:%g %Y' "$gw_copied")" = "$(stat -c '%a %u:%g %Y' "$1")" ]
+}
 
 # Begins the new file with the bytes of FILE, for root only; a link that somebody put there is refused.
 new_from() { # FILE

@@ -14,14 +14,23 @@ registry_is_known() {
   }
 }
 
-registry_open() {
-  registry_is_known && mkdir -p "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" || return 1
-  chmod 700 "$gw_root"
+registry_open() { registry_is_known && recorded registry_make; }
+
+registry_make() {
+  mkdir -p "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" && chmod 700 "$gw_root" || return 1
   [ -s "$gw_root/format" ] || echo "$gw_format" >"$gw_root/format"
 }
 
 refuse() { # CODE TEXT
   printf '%s' "$2" | report_text error "$1"
+}
+
+# Runs what writes Groundwork's own records, and tells the provider why it could not. What is to survive a full disk
+# writes an empty file by `true`: where `:` cannot, it ends the shell.
+recorded() { # COMMAND…
+  "$@" >"$gw_run/log" 2>&1 && return
+  refuse GW315 "$(tail -c 1000 "$gw_run/log")"
+  return 1
 }
 
 # Lines `item HASH DIGEST KEY DESIRED` of every claim but this one's, into the run's folder.

@@ -14,9 +14,7 @@ transaction_begin() {
   gw_code=$?
   umask 022
   [ "$gw_code" -eq 0 ] || return 1
-  : >"$gw_new/order"
-  : >"$gw_new/baselines"
-  : >"$gw_new/released"
+  true >"$gw_new/order" && true >"$gw_new/baselines" && true >"$gw_new/released" || return 1
   if [ -f "$gw_root/claims/$gw_owner" ]; then
     cp "$gw_root/claims/$gw_owner" "$gw_new/claim.before" || return 1
   fi
@@ -99,25 +97,29 @@ apply_all() {
     # What was observed before the first change may be stale.
     [ -z "$gw_dirty" ] || observe
     if [ "$observed" = "$gw_desired" ] && ! triggered "$restart_on" && ! triggered "$reload_on"; then
-      capture_baseline || return 1
+      captured capture_baseline || return 1
       continue
     fi
     apply_item || return 1
   done
-  [ -z "$gw_unsealed" ] || captures_seal || return 1
+  [ -z "$gw_unsealed" ] || recorded captures_seal || return 1
   [ -z "$gw_changed" ] || places_sync
+}
+
+# Captures the current item, and tells the provider what kept it from that.
+captured() { # COMMAND
+  "$@" >"$gw_run/log" 2>&1 && return
+  report_text failed "$gw_index" capture <"$gw_run/log"
+  return 1
 }
 
 apply_item() {
   gw_before=$observed
   eval "gw_capture=\${gw_capture_of_$gw_index-}"
-  [ -n "$gw_capture" ] || capture_ahead >"$gw_run/log" 2>&1 || {
-    report_text failed "$gw_index" capture <"$gw_run/log"
-    return 1
-  }
+  [ -n "$gw_capture" ] || captured capture_ahead || return 1
   eval "gw_capture=\$gw_capture_of_$gw_index"
   observed=$gw_before
-  [ -z "$gw_endangers" ] || deadman_arm || return 1
+  [ -z "$gw_endangers" ] || recorded deadman_arm || return 1
   if [ -n "$gw_ticket" ]; then
     TICKET=$gw_run/ticket
     export TICKET
@@ -176,19 +178,26 @@ release_capture() { # HASH KEY LAST-DESIRED
   # Content that somebody else changed since; other kinds have none that could be lost.
   if [ "$observed" != "$3" ] && [ "$observed" != absent ] && command -v "${gw_kind}_has_content" >/dev/null; then
     gw_kept=$gw_root/kept/$(date -u +%Y%m%dT%H%M%SZ)-$1
-    capture_to "$gw_kept" || return 1
+    giving_back capture_to "$gw_kept" || return 1
     report kept "$gw_kept $2"
   fi
   gw_capture=$gw_transaction/items/$1
-  capture_to "$gw_capture" || return 1
+  giving_back capture_to "$gw_capture" || return 1
   gw_unordered=$gw_unordered$gw_capture$gw_newline
   gw_releasing="$gw_releasing $1"
+}
+
+# Takes a step of giving the current item back, and tells the provider what kept it from that.
+giving_back() { # COMMAND…
+  "$@" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&- && return
+  printf '%s: %s' "$gw_key" "$(tail -c 3000 "$gw_run/log")" | report_text failed - restore
+  return 1
 }
 
 # Restores what was captured to be released.
 release_captured() {
   [ -n "$gw_releasing" ] || return 0
-  captures_seal || return 1
+  recorded captures_seal || return 1
   for gw_released in $gw_releasing; do
     release_item "$gw_root/baseline/$gw_released" || return 1
   done
@@ -197,12 +206,9 @@ release_captured() {
 
 release_item() { # BASELINE
   use_capture "$1"
-  [ -z "$gw_endangers" ] || deadman_arm || return 1
+  [ -z "$gw_endangers" ] || recorded deadman_arm || return 1
   place_note
-  if ! "${gw_kind}_restore" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-; then
-    printf '%s: %s' "$gw_key" "$(tail -c 3000 "$gw_run/log")" | report_text failed - restore
-    return 1
-  fi
+  giving_back "${gw_kind}_restore" || return 1
   printf '%s\n' "$1" >>"$gw_transaction/released" || return 1
   gw_changed=$gw_changed$gw_newline$gw_key
   gw_dirty=yes
@@ -266,8 +272,13 @@ transaction_restore() {
   gw_pass_after "$gw_run/order"
   [ ! -s "$gw_run/unrestored" ] || return 1
   places_sync
-  transaction_decide restored && transaction_forget
+  transaction_restored >"$gw_run/log" 2>&1 || {
+    report_text unrestored <"$gw_run/log"
+    return 1
+  }
 }
+
+transaction_restored() { transaction_decide restored && transaction_forget; }
 
 # Another claim holds the item with the very value that this operation brought about.
 wanted_elsewhere() { # HASH
@@ -283,8 +294,12 @@ transaction_forget() {
     grep -q "^item$gw_tab$gw_a$gw_tab" "$gw_run/others" || rm -rf "$gw_root/baseline/$gw_a"
   done <"$gw_transaction/baselines"
   if [ -f "$gw_transaction/claim.before" ]; then
-    cp "$gw_transaction/claim.before" "$gw_transaction/claim" &&
-      put_in_place "$gw_transaction/claim" "$gw_root/claims/$gw_owner" || return 1
+    # A full disk has room for another name of the same file, which an interruption may have left in its place.
+    # shellcheck disable=SC3013 # dash and POSIX.1-2024 know it
+    [ "$gw_transaction/claim.before" -ef "$gw_root/claims/$gw_owner" ] || {
+      ln -f "$gw_transaction/claim.before" "$gw_transaction/claim" &&
+        put_in_place "$gw_transaction/claim" "$gw_root/claims/$gw_owner"
+    } || return 1
   else
     rm -f "$gw_root/claims/$gw_owner"
   fi
@@ -344,7 +359,11 @@ transaction_settle() {
     return 0
   fi
   [ -e "$gw_transaction/committed" ] || report settled "$gw_owner"
-  transaction_resume || transaction_give_up
+  transaction_resume || transaction_give_up || {
+    refuse GW302 "what an earlier operation left could not be put back"
+    report unrestored_transaction "$gw_transaction"
+    return 1
+  }
 }
 
 # What could not be put back a second time must not keep the machine from its desired state for ever: its pre-image
@@ -355,13 +374,14 @@ transaction_give_up() {
     case $gw_folder in
       "$gw_root/baseline/"*)
         grep -vx "${gw_folder##*/}" "$gw_transaction/baselines" >"$gw_run/baselines"
-        cp "$gw_run/baselines" "$gw_transaction/baselines" || return 1
+        cp "$gw_run/baselines" "$gw_transaction/baselines.new" &&
+          mv -f "$gw_transaction/baselines.new" "$gw_transaction/baselines" || return 1
         ;;
-      *) keep_aside "$gw_folder" ;;
+      *) keep_aside "$gw_folder" || return 1 ;;
     esac
   done <"$gw_run/unrestored"
   places_sync
-  transaction_decide restored && transaction_forget
+  transaction_restored
 }
 
 keep_aside() { # CAPTURE

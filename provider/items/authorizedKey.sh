@@ -188,7 +188,7 @@ authorizedKey_capture() {
   fi
   if [ -L "$gw_file" ] || { [ -e "$gw_file" ] && [ ! -f "$gw_file" ]; }; then
     # Apply refuses it, and nothing is to be put back.
-    : >"$capture/refused"
+    true >"$capture/refused"
   elif [ -f "$gw_file" ]; then
     authorizedKey_as 'enter(); print old_lines()' >"$capture/old" &&
       stat -c '%a %u:%g %.9Y' "$gw_file" >"$capture/was"

@@ -72,7 +72,7 @@ directory_capture() {
   if [ -d "$path" ] && [ ! -L "$path" ]; then
     stat -c '%a %u:%g' "$path" >"$capture/was"
   elif [ ! -e "$path" ] && [ ! -L "$path" ]; then
-    : >"$capture/absent"
+    true >"$capture/absent"
     made_note "$path"
   fi
 }

@@ -84,7 +84,7 @@ tree_capture() {
     cp -a "$path" "$capture/tree"
   elif [ -e "$path" ] || [ -L "$path" ]; then
     # In the way of a directory: apply refuses, and nothing is to be put back.
-    : >"$capture/other"
+    true >"$capture/other"
   else
     made_note "$path"
   fi

@@ -97,7 +97,7 @@ file_capture() {
   parents_trusted "$path" || return 1
   if [ -d "$path" ] && [ ! -L "$path" ]; then
     # In the way of a file: apply refuses, and nothing is to be put back.
-    : >"$capture/directory"
+    true >"$capture/directory"
   elif [ -e "$path" ] || [ -L "$path" ]; then
     cp -a "$path" "$capture/old"
   else

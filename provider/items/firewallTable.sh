@@ -61,7 +61,7 @@ firewallTable_capture() {
     [ ! -f "$gw_firewall/$gw_name" ] || cp -a "$gw_firewall/$gw_name" "$capture/" || return 1
   done
   case $observed in
-    *live=as-loaded) : >"$capture/as-loaded" ;;
+    *live=as-loaded) true >"$capture/as-loaded" ;;
     *live=changed)
       nft list table inet groundwork >"$capture/live" || return 1
       [ ! -f "$gw_root/firewall.listing" ] || cp "$gw_root/firewall.listing" "$capture/listing"

@@ -61,9 +61,9 @@ group_add() {
 
 group_capture() {
   for gw_file in group gshadow; do
-    accounts_of "$gw_file" "$name" | grep "^[0-9]*:$name:" >"$capture/$gw_file"
+    # 1 is that it is not there; what could not be written would look the same later.
+    accounts_of "$gw_file" "$name" | grep "^[0-9]*:$name:" >"$capture/$gw_file" || [ $? -eq 1 ] || return 1
   done
-  :
 }
 
 group_restore() {

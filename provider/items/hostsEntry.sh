@@ -61,7 +61,7 @@ hostsEntry_copy() { # the file, with its mode and owner, beside itself as $gw_ne
   if [ -e "$path" ]; then
     cp -pL "$path" "$gw_new"
   else
-    : >"$gw_new" && chmod 644 "$gw_new"
+    true >"$gw_new" && chmod 644 "$gw_new"
   fi
 }
 

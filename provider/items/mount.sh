@@ -107,7 +107,7 @@ mount_capture() {
   file_capture && dropIn_capture "$gw_link" link && made_note "$where/." || return 1
   mount_live
   [ -z "$gw_mounted" ] || {
-    printf '%s\n' "$gw_mounted" >"$capture/mounted"
+    printf '%s\n' "$gw_mounted" >"$capture/mounted" || return 1
     limit findmnt -n -o SOURCE -M "$where" | tail -n 1 >"$capture/source"
   }
 }

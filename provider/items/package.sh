@@ -91,7 +91,7 @@ package_capture() {
     package_take "$name"
     gw_first="$gw_state $gw_version $gw_held"
   fi
-  printf '%s\n' "$gw_first" >"$capture/was"
+  printf '%s\n' "$gw_first" >"$capture/was" || return 1
   case $gw_index/$version/$gw_first in
     /* | *//* | */"installed $version "*) ;;
     */installed\ *) package_keep "$gw_first" ;;

@@ -18,7 +18,7 @@ stateDirectory_capture() {
   parents_trusted "$path" || return 1
   eval "gw_first=\${gw_state_first_$gw_index-}"
   if [ "$gw_first" = absent ]; then
-    : >"$capture/absent"
+    true >"$capture/absent"
     made_note "$path"
   else
     directory_capture

@@ -131,7 +131,7 @@ sysctl_make() { printf '%s = %s\n' "$name" "$value" >"$gw_new"; }
 
 sysctl_capture() {
   sysctl_paths "$name"
-  [ ! -f "$gw_dropin" ] || cp -a "$gw_dropin" "$capture/dropin"
+  [ ! -f "$gw_dropin" ] || cp -a "$gw_dropin" "$capture/dropin" || return 1
   [ ! -e "$gw_proc" ] || cat "$gw_proc" >"$capture/value"
 }
 

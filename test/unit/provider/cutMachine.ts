@@ -144,7 +144,7 @@ cut_step() {
   cut_count=$((cut_count + 1))
   [ "$cut_count" -ne ${at} ] || kill -9 $$
 }
-${["mv", "rm", "cp", "mkdir", "rmdir", "chmod", "chown", "base64"].map(step).join("\n")}
+${["mv", "rm", "cp", "ln", "mkdir", "rmdir", "chmod", "chown", "base64"].map(step).join("\n")}
 sync() {
   cut_step
   case $1 in
