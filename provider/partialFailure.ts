@@ -28,6 +28,7 @@ export function partialFailureStatus(failure: PartialFailure): Partial<grpc.Stat
   detail.setProperties(structProto.Struct.fromJavaScript(failure.outputs as Fields));
   detail.setInputs(structProto.Struct.fromJavaScript(failure.inputs as Fields));
   detail.setReasonsList([failure.message]);
+  detail.setRefreshBeforeUpdate(true);
   const any = new anyProto.Any();
   any.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
   const status = new statusProto.Status();

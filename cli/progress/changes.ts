@@ -124,8 +124,12 @@ export function planText(plan: PlannedChange[]): string {
 
 const signs: Record<Detail["change"], string> = { add: "+", update: "~", delete: "-", drift: "!" };
 
+/** What the state's mark of that name means. */
+const uncertain = "the end of an earlier operation was never seen: everything is brought about again";
+
 function detailText({ change, what, before, after, restores }: Detail): string {
   const values = before === undefined && after === undefined ? "" : `: ${before} => ${after}`;
   const note = restores === undefined ? "" : ` (restores: ${restores})`;
+  if (what === "unfinished") return `${signs.drift} ${uncertain}`;
   return `${signs[change]} ${what}${values}${note}`;
 }

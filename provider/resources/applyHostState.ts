@@ -48,7 +48,10 @@ export async function applyHostState(
   return outputsOf(spec, report, call.urn);
 }
 
-/** The machine may hold parts of what was begun: the state must know of it, so that a destroy takes them back. */
+/**
+ * The machine may hold parts of what was begun: the state must know of it, so that a destroy takes them back, and the
+ * next `up` brings everything about again, also where its program wants the old edition.
+ */
 export function leavesSomething(error: unknown): error is GroundworkError {
   return error instanceof UnknownOutcome || (error instanceof GroundworkError && error.code === "GW302");
 }

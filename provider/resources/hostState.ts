@@ -45,23 +45,31 @@ export class HostStateResource implements ResourceType {
       const outputs = await applyHostState(this.#deployment, call, hostStateOf(inputs));
       return { id: `${String(outputs.machineId)}/${name}`, outputs };
     } catch (error) {
-      if (!leavesSomething(error)) throw error;
-      throw new PartialFailure(error, `unknown/${name}`, inputs, nothingKnown());
+      throw leavesSomething(error)
+        ? new PartialFailure(error, `unknown/${name}`, inputs, nothingKnown())
+        : error;
     }
   }
 
-  async update(call: Call, _id: string, old: Kept, inputs: Properties): Promise<Properties> {
+  async update(call: Call, id: string, old: Kept, inputs: Properties): Promise<Properties> {
     const { unreachable: _, unfinished, ...outputs } = old.outputs;
     const known = knownOf(old.outputs);
     const moved = isOnlyAnotherWay(old, inputs) && !isRenamed(call.urn, old.outputs);
-    if (call.preview && unfinished === true) return { ...outputs, machineId: unknown, ...allToCome };
+    if (call.preview && unfinished === true)
+      return { ...outputs, machineId: known.machineId || unknown, ...allToCome };
     if (call.preview)
       return moved
         ? outputs
         : { ...outputs, generation: unknown, drift: [], ...factsToCome(old.inputs, inputs) };
     const spec = hostStateOf(inputs);
     if (moved && (await isAsItWasLeft(this.#deployment, spec, call.urn, known.machineId))) return outputs;
-    return applyHostState(this.#deployment, call, spec, known);
+    try {
+      return await applyHostState(this.#deployment, call, spec, known);
+    } catch (error) {
+      throw leavesSomething(error)
+        ? new PartialFailure(error, id, inputs, { ...outputs, drift: [], unfinished: true })
+        : error;
+    }
   }
 
   async read(call: Call, _id: string, state: Kept): Promise<Properties> {

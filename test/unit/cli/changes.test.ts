@@ -54,6 +54,19 @@ describe("the plan that a preview shows", () => {
     assert.match(planText(planOf("previewOfDrift")), /^ {2}! file:\/etc\/try\.conf: .* => .*/m);
   });
 
+  it("says that the state is not certain where an operation's end was never seen", () => {
+    const events = structuredClone(recorded("previewOfDrift").map(({ event }) => event));
+    const step = events.find(({ resourcePreEvent }) => resourcePreEvent?.metadata.detailedDiff);
+    assert.ok(step?.resourcePreEvent);
+    step.resourcePreEvent.metadata.detailedDiff = {
+      unfinished: { diffKind: "delete", inputDiff: false },
+    } as never;
+    assert.match(
+      planText(plannedChanges(events)),
+      /^ {2}! the end of an earlier operation was never seen: everything is brought about again$/m,
+    );
+  });
+
   it("shows no stand-in of the engine where an item's name is not known yet", () => {
     const events = structuredClone(recorded("firstPreview").map(({ event }) => event));
     const created = events.find(({ resourcePreEvent }) => resourcePreEvent?.metadata.new?.inputs.items);

@@ -172,6 +172,91 @@ describe("a HostState whose create was cut off", () => {
   });
 });
 
+describe("a HostState whose update was begun and whose end was never seen", () => {
+  const more = { items: [{ kind: "file", path: "/etc/new", content: "two" }] } as Partial<HostStateInputs>;
+  const elsewhere = [{ name: "the other one agrees", run: "true", on: { ...connection, name: "m2" } }];
+
+  /** What the engine keeps of it: the new inputs, and the outputs that the failure answers. */
+  async function leftBy(update: Promise<Properties>): Promise<{ inputs: Properties; outputs: Properties }> {
+    const error = await update.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof PartialFailure, String(error));
+    assert.equal(error.id, "id");
+    return error;
+  }
+
+  /** The machine changed, and was not heard of any more. */
+  async function unheard(): Promise<{ inputs: Properties; outputs: Properties }> {
+    machine.reports = (action) =>
+      action === "apply" ? [`machine ${machineId}`, "unconfirmed", ...done] : ["check c1 pass 0 ", ...done];
+    ssh.answer = async (command) => {
+      const answer = (await machine.answer(command)) ?? {};
+      if (machine.asked.at(-1) !== "confirm") return answer;
+      ssh.cut("m1");
+      ssh.refuse = () => "Host key verification failed.";
+      return { code: 255 };
+    };
+    const left = await leftBy(update({ ...more, checks: elsewhere }));
+    ssh.refuse = () => undefined;
+    ssh.answer = async (command) => (await machine.answer(command)) ?? {};
+    machine.reports = (action) => usual[action] ?? done;
+    machine.asked.length = 0;
+    return left;
+  }
+
+  it("is not certain in the state: with what it was to become, and what was known of it before", async () => {
+    const { inputs, outputs } = await unheard();
+    assert.deepEqual(inputs, inputsOf({ ...more, checks: elsewhere }));
+    assert.deepEqual(outputs, { ...kept, unfinished: true });
+  });
+
+  it("is brought about again by the next up, also where the program wants the old edition and nothing drifted", async () => {
+    const left = await unheard();
+    const outputs = await host().read(call(), "id", left);
+    for (const wanted of [inputsOf(more), inputsOf()]) {
+      const { changes } = host().diff(call(), { ...left, outputs }, wanted);
+      assert.ok(changes.some(({ path, drifted }) => path === "unfinished" && drifted));
+      assert.equal((await host().update(call(), "id", { ...left, outputs }, wanted)).unfinished, undefined);
+    }
+    assert.deepEqual(machine.asked, ["read", "apply", "apply"]);
+  });
+
+  it("shows in a preview that its facts are to come, on the machine that it is", async () => {
+    const left = await unheard();
+    const planned = await host().update(call("alpha-m1", true), "id", left, left.inputs);
+    assert.deepEqual([planned.machineId, planned.facts, planned.unfinished], [machineId, unknown, undefined]);
+  });
+
+  it("gives everything back that the machine's registry knows of, when it is deleted", async () => {
+    const left = await unheard();
+    await host().delete(call(), "id", left);
+    assert.deepEqual(machine.asked, ["delete"]);
+  });
+
+  it("is the same where the machine could not be put back", async () => {
+    machine.reports = () => [
+      `machine ${machineId}`,
+      `failed 1 apply ${Buffer.from("exit 1").toString("base64")}`,
+      "unrestored_transaction /var/lib/groundwork/transactions/a",
+      "end failed",
+    ];
+    const { outputs } = await leftBy(update(more));
+    assert.deepEqual(outputs, { ...kept, unfinished: true });
+  });
+
+  it("is no more than a failure where the machine was put back", async () => {
+    machine.reports = () => [
+      `machine ${machineId}`,
+      `failed 1 apply ${Buffer.from("exit 1").toString("base64")}`,
+      "restored",
+      "end failed",
+    ];
+    await assert.rejects(update(more), (error) => !(error instanceof PartialFailure));
+  });
+});
+
 describe("what a machine says of items with a secret", () => {
   const plain = { kind: "file", path: "/etc/a", content: "one" };
   const hidden = { kind: "file", path: "/etc/b", content: secret("hush") };

@@ -368,6 +368,7 @@ describe("the service over gRPC", () => {
     assert.deepEqual(plain(state.getInputs() as Struct), { a: secret("x") });
     assert.deepEqual(plain(state.getProperties() as Struct), { machineId: "" });
     assert.deepEqual(state.getReasonsList(), [cause.message]);
+    assert.ok(state.getRefreshBeforeUpdate(), "the next operation looks at the machine first");
   });
 
   it("passes a cancellation on", async () => {
