@@ -37,12 +37,23 @@ const startCommand = (run: string): string =>
     'cat "$run/report"; exit "$code"',
   ].join("; ");
 
-/** Where a run is gone: 46 says that its transaction waits for the next boot, 47 that the machine is about to start anew. */
-const resultCommand = (run: string, owner: string): string =>
+/** How often a program is sent whose connection broke before it arrived. */
+const mostStarts = 3;
+
+/** The exit of {@link resultCommand} for a run that never began. */
+const neverBegan = 48;
+
+/**
+ * Where a run is gone: 46 says that its transaction waits for the next boot, 47 that the machine is about to start
+ * anew, 48 that it never began: there is no trace of it although nothing was restarted since it was sent, `seconds` ago.
+ */
+const resultCommand = (run: string, owner: string, seconds: number): string =>
   [
     `run=/run/groundwork/${run}`,
     `gone() { [ ! -e /var/lib/groundwork/transactions/${owner}/boots ] || exit 46; [ ! -e /run/groundwork/rebooting ] || exit 47; exit "$1"; }`,
-    '[ -d "$run" ] || gone 44',
+    // Of the first process: the machine's own clock may be set meanwhile, and a container has its host's uptime.
+    `age() { awk 'NR == FNR { up = $1; next } { print int(up - $22 / 100) }' /proc/uptime /proc/1/stat; }`,
+    `[ -d "$run" ] || { [ "$(age)" -gt ${seconds} ] && gone ${neverBegan}; gone 44; }`,
     `while [ ! -e "$run/ended" ]; do systemctl is-active -q groundwork-${run} || { sleep 0.2; [ -e "$run/ended" ] || gone 45; }; sleep 0.1; done`,
     'cat "$run/report"',
   ].join("; ");
@@ -106,25 +117,34 @@ export class MachineSession {
   }
 
   async #changeOnce(wanted: Wanted, operation: Operation, started?: (run: string) => void): Promise<Report> {
-    const run = randomBytes(8).toString("hex");
-    started?.(run);
-    const program = renderProgram(wanted, { ...operation, run });
+    for (let starts = 1; ; starts++) {
+      const run = randomBytes(8).toString("hex");
+      started?.(run);
+      const answer = await this.#start(run, renderProgram(wanted, { ...operation, run }), operation.urn);
+      if (answer.code === neverBegan && starts < mostStarts) continue;
+      // What never began left nothing: its failure is plain.
+      const report = answer.code === neverBegan ? this.#parse(answer) : await this.#parseOutcome(answer);
+      // Not waited for: the run's folder holds only what was just read, in memory, for root.
+      void this.#run(`rm -rf /run/groundwork/${run}`, "").catch(() => undefined);
+      return report;
+    }
+  }
+
+  /** Starts a program and waits for its end, over as many connections as it takes. */
+  async #start(run: string, program: string, urn: string): Promise<SshResult> {
+    const begun = Date.now();
     const start = await this.#run(startCommand(run), program);
     // Whatever else ended the waiting: what the program did stands in its report.
     if (start.code !== 0 && /sudo:|password is required/.test(start.stderr)) this.#refuseLogin(start);
-    const told = parseReport(start.stdout);
-    const report = told.complete
-      ? told
-      : await this.#askUntilAnswered(resultCommand(run, ownerOf(operation.urn)), "");
-    // Not waited for: the run's folder holds only what was just read, in memory, for root.
-    void this.#run(`rm -rf /run/groundwork/${run}`, "").catch(() => undefined);
-    return report;
+    if (parseReport(start.stdout).complete) return start;
+    const seconds = (): number => Math.ceil((Date.now() - begun) / 1000);
+    return this.#askUntilAnswered(() => resultCommand(run, ownerOf(urn), seconds()), "");
   }
 
   /** Makes a change stay whose fate checks from elsewhere decided. Where the answer is lost, it is asked for again. */
   async commit(operation: Operation): Promise<Report> {
     const program = renderProgram({ items: [] }, { ...operation, action: "confirm" });
-    return this.#askUntilAnswered(readCommand, program);
+    return this.#parseOutcome(await this.#askUntilAnswered(() => readCommand, program));
   }
 
   /**
@@ -168,15 +188,15 @@ export class MachineSession {
   }
 
   /** For commands that find their work done when they are run once more. Errors: {@link UnknownOutcome}. */
-  async #askUntilAnswered(command: string, input: string): Promise<Report> {
+  async #askUntilAnswered(command: () => string, input: string): Promise<SshResult> {
     return unknownOutcome(
       reconnecting(this.machine, async (progressed) => {
         const asked = Date.now();
-        const answer = await this.#run(command, input);
+        const answer = await this.#run(command(), input);
         if (answer.code !== 255) return answer;
         if (Date.now() - asked > lastingSeconds * 1000) progressed();
         return undefined;
-      }).then((result) => this.#parse(result)),
+      }),
     );
   }
 
@@ -197,6 +217,11 @@ export class MachineSession {
   #asRoot(command: string): string {
     const shell = `sh -c ${quote(command)}`;
     return (this.#connection.user ?? "root") === "root" ? shell : `sudo -n ${shell}`;
+  }
+
+  /** As {@link #parse}; errors are of an operation that may have begun. */
+  #parseOutcome(result: SshResult): Promise<Report> {
+    return unknownOutcome(new Promise((resolve) => resolve(this.#parse(result))));
   }
 
   #parse(result: SshResult): Report {

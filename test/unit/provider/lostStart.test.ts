@@ -4,8 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, describe, it } from "node:test";
+import { GroundworkError } from "../../../errors/index.ts";
 import { Deployment } from "../../../provider/deployment/deployment.ts";
+import { UnknownOutcome } from "../../../provider/engine/machine.ts";
 import { type FakeSsh, openFakeSsh } from "../../support/fakeSsh.ts";
 import { connection, operation } from "./smallSpec.ts";
 
@@ -15,19 +17,7 @@ const deployment = new Deployment(silent);
 let ssh: FakeSsh;
 before(async () => {
   ssh = await openFakeSsh();
-  ssh.answer = async ({ command, input }) => {
-    await text(input);
-    const { status, stdout, stderr } = spawnSync(
-      "sh",
-      ["-c", command.replaceAll("/run/groundwork", folder)],
-      {
-        input: `echo begun >>'${folder}/begun'\nprintf 'machine m1\\ncommitted\\nend ok\\n' >&3\n`,
-        env: { PATH: `${folder}:${process.env.PATH}` },
-        encoding: "utf8",
-      },
-    );
-    return { code: status ?? 1, stdout, stderr };
-  };
+  ssh.answer = onThisComputer;
 });
 after(async () => {
   await deployment.close();
@@ -35,15 +25,76 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Runs what the machine is to run, with a program that says only that it began. */
+const onThisComputer: FakeSsh["answer"] = async ({ command, input }) => {
+  await text(input);
+  const { status, stdout, stderr } = spawnSync("sh", ["-c", command.replaceAll("/run/groundwork", folder)], {
+    input: `echo begun >>'${folder}/begun'\nprintf 'machine m1\\ncommitted\\nend ok\\n' >&3\n`,
+    env: { PATH: `${folder}:${process.env.PATH}` },
+    encoding: "utf8",
+  });
+  return { code: status ?? 1, stdout, stderr };
+};
+
 /** A systemd that loses the first unit, be it before its program began or after it ended. */
-function systemd(loses: "before" | "after"): void {
+function systemd(loses: "before" | "after" | "never"): void {
   const lost = `[ -e '${folder}/lost' ] || { : >'${folder}/lost'; exit 1; }`;
   const run = 'while [ "$1" != sh ]; do shift; done; "$@"';
-  const steps = loses === "before" ? [lost, run] : [run, lost];
+  const steps = { before: [lost, run], after: [run, lost], never: [run] }[loses];
   rmSync(join(folder, "lost"), { force: true });
   rmSync(join(folder, "begun"), { force: true });
   writeFileSync(join(folder, "systemd-run"), ["#!/bin/sh", ...steps, ""].join("\n"), { mode: 0o755 });
 }
+
+describe("a program whose connection broke before it arrived", () => {
+  afterEach(() => {
+    ssh.answer = onThisComputer;
+  });
+
+  /** Connections that break before the machine hears of the program. */
+  function broken(times: number): { starts: number } {
+    systemd("never");
+    const seen = { starts: 0 };
+    ssh.answer = async (command) => {
+      if (!command.command.includes("systemd-run")) return onThisComputer(command);
+      seen.starts += 1;
+      return seen.starts <= times
+        ? { code: 255, stderr: "Connection reset by peer" }
+        : onThisComputer(command);
+    };
+    return seen;
+  }
+
+  it("is sent again, for nothing of it began", async () => {
+    const seen = broken(2);
+    const report = await deployment.session(connection).change({ items: [] }, operation);
+    assert.ok(report.succeeded);
+    assert.equal(seen.starts, 3);
+    assert.equal(readFileSync(join(folder, "begun"), "utf8"), "begun\n");
+  });
+
+  it("is given up after three times, as one of which nothing is left", async () => {
+    const seen = broken(9);
+    const change = deployment.session(connection).change({ items: [] }, operation);
+    await assert.rejects(change, (error: unknown) => {
+      assert.ok(error instanceof GroundworkError && !(error instanceof UnknownOutcome));
+      assert.equal(error.code, "GW311");
+      return true;
+    });
+    assert.equal(seen.starts, 3);
+  });
+
+  it("is not sent again where the machine was started since: nobody knows how far it came", async () => {
+    const seen = broken(1);
+    const fresh = ssh.answer;
+    // An uptime of the first process that is shorter than any time.
+    ssh.answer = (command) =>
+      fresh({ ...command, command: command.command.replace("/proc/uptime", "/dev/null") });
+    const change = deployment.session(connection).change({ items: [] }, operation);
+    await assert.rejects(change, UnknownOutcome);
+    assert.equal(seen.starts, 1);
+  });
+});
 
 describe("a program whose unit systemd lost", () => {
   for (const loses of ["before", "after"] as const)
