@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Configuration } from "../stacks/configuration.ts";
 import { type Deployment, labHostKeys } from "./engine/deployment.ts";
 import type { Engine } from "./engine/engine.ts";
+import { requireLoginKeys } from "./loginKeys.ts";
 import { openConfigured } from "./openStack.ts";
 import { prepare } from "./prepare.ts";
 import { type Declared, type Rehearsal, rehearse } from "./rehearsal/rehearse.ts";
@@ -11,8 +12,8 @@ import { toolProgress } from "./toolProgress.ts";
 
 /**
  * A stack whose program is about to run; it is made where there is none. What the program needs of this computer is
- * brought about, and what it would be refused for is refused now. Errors: GW709, those of readStackFile, prepare and
- * rehearse.
+ * brought about, and what it would be refused for is refused now. Errors: GW709, those of readStackFile, requireLoginKeys,
+ * prepare and rehearse.
  */
 export async function openProgram(stack: string): Promise<{ engine: Engine; configuration: Configuration }> {
   const { configuration, rehearsal } = await readyProgram(stack);
@@ -39,6 +40,7 @@ export async function openDeclared(stack: string): Promise<DeclaredStack> {
 
 async function readyProgram(stack: string): Promise<{ configuration: Configuration; rehearsal: Rehearsal }> {
   const configuration = await readStackFile(stack);
+  await requireLoginKeys(configuration);
   await prepare(configuration, toolProgress());
   const config = await readEngineSettings(stack);
   return {

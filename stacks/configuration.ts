@@ -8,6 +8,7 @@ import { type NetworkSettings, network } from "./configuration/network.ts";
 import { type StreamsSettings, streams } from "./configuration/streams.ts";
 
 export { problemsError as configurationError } from "../foundation/problem.ts";
+export { localPath } from "./configuration/localFile.ts";
 export type {
   BastionSettings,
   ExistingMachineSettings,
