@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Configuration } from "../stacks/configuration.ts";
-import { type Deployment, labHostKeys } from "./engine/deployment.ts";
+import { type Deployment, labOutputs } from "./engine/deployment.ts";
 import type { Engine } from "./engine/engine.ts";
 import { requireLoginKeys } from "./loginKeys.ts";
 import { openConfigured } from "./openStack.ts";
@@ -34,7 +34,7 @@ export async function openDeclared(stack: string): Promise<DeclaredStack> {
   const { configuration, rehearsal } = await readyProgram(stack);
   const engine = await openConfigured(stack, configuration, true);
   const deployment = await engine.export();
-  const declared = await rehearse({ ...rehearsal, hostKeys: labHostKeys(deployment) });
+  const declared = await rehearse({ ...rehearsal, lab: labOutputs(deployment) });
   return { configuration, deployment, declared };
 }
 

@@ -73,12 +73,14 @@ export function labMachineNames(deployment: Deployment): string[] {
     .map(({ urn }) => nameOf(urn));
 }
 
-/** Host keys of the lab's machines that were made, by name. */
-export function labHostKeys(deployment: Deployment): Record<string, string> {
-  const keys = standing(deployment)
-    .filter(({ type }) => type === "groundwork:index:LabMachine")
-    .map(({ urn, outputs }) => [nameOf(urn), String(outputs?.hostKey ?? "")] as const);
-  return Object.fromEntries(keys.filter(([, key]) => key !== ""));
+/** What the lab's network and machines that stand said when they were made, by type and name: `LabMachine server-1`. */
+export function labOutputs(deployment: Deployment): Record<string, Record<string, unknown>> {
+  const made = standing(deployment).filter(({ type }) =>
+    /^groundwork:index:Lab(Network|Machine)$/.test(type),
+  );
+  return Object.fromEntries(
+    made.map(({ type, urn, outputs = {} }) => [`${type.split(":").at(-1)} ${nameOf(urn)}`, outputs]),
+  );
 }
 
 /** The last part of a URN. */

@@ -23,15 +23,15 @@ process.once("message", (rehearsal: Rehearsal) => {
     .then((answer) => process.send?.(answer, () => process.exit(0)));
 });
 
-async function rehearse({ program, project, stack, config, hostKeys = {} }: Rehearsal): Promise<Answer> {
+async function rehearse({ program, project, stack, config, lab = {} }: Rehearsal): Promise<Answer> {
   const errors: unknown[] = [];
   process.on("unhandledRejection", (error) => errors.push(error));
   process.on("uncaughtException", (error) => errors.push(error));
   setAllConfig(config);
-  const keys = new StandInKeys(hostKeys);
+  const keys = new StandInKeys();
   const asked: string[] = [];
   const mocks = {
-    newResource: (args: MockResourceArgs) => newResource(args, keys),
+    newResource: (args: MockResourceArgs) => newResource(args, lab, keys),
     call: ({ token }: MockCallArgs) => {
       asked.push(token);
       return {};
@@ -77,16 +77,21 @@ function refusals(errors: unknown[]): Problem[] {
 
 const namespace = "groundwork:index:";
 
-/** What is known of a resource before it is made: its inputs, and a name for what tells one machine from another. */
+/**
+ * What is known of a resource before it is made: its inputs, of the lab what it said when it was made, and a name for
+ * what tells one machine from another.
+ */
 function newResource(
   { type, name, inputs }: MockResourceArgs,
+  lab: Record<string, Record<string, unknown>>,
   keys: StandInKeys,
 ): { id: string; state: Record<string, unknown> } {
   // A HostState's input of this name says what to read, its output what was read.
   const { facts, ...known } = inputs as Record<string, unknown>;
   if (type === `${namespace}HostState`) return { id: name, state: known };
-  if (type !== `${namespace}LabMachine`) return { id: name, state: { ...known, facts } };
-  return { id: name, state: { ...known, hostKey: keys.keyOf(name) } };
+  const state: Record<string, unknown> = { ...lab[`${type.split(":").at(-1)} ${name}`], ...known, facts };
+  if (type === `${namespace}LabMachine`) state.hostKey ||= keys.keyOf(name);
+  return { id: name, state };
 }
 
 /** The part of a registration that is looked at. */

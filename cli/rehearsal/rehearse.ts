@@ -12,8 +12,8 @@ export interface Rehearsal {
   stack: string;
   /** By full key, structured values as JSON text. */
   config: Record<string, string>;
-  /** Host keys of lab machines that stand, by name: the way to each of them is known. Default: none. */
-  hostKeys?: Record<string, string>;
+  /** Outputs of the lab's resources that stand, by type and name such as `LabMachine server-1`. Default: none stands. */
+  lab?: Record<string, Record<string, unknown>>;
 }
 
 /** What a program declares of machines. */

@@ -3,18 +3,10 @@ import { unknown } from "../../provider/examine.ts";
 
 /** Host keys for machines that nobody has made yet: they tell one machine from another, and are no guess at its key. */
 export class StandInKeys {
-  readonly #known: Record<string, string>;
   readonly #given: string[] = [];
 
-  /** `known`: host keys of machines that stand, by name. */
-  constructor(known: Record<string, string>) {
-    this.#known = known;
-  }
-
-  /** The machine's own key, or one that nobody holds, another one for each machine. */
+  /** A key that nobody holds, another one for each machine. */
   keyOf(machine: string): string {
-    const own = this.#known[machine];
-    if (own !== undefined) return own;
     const key = madeUp(machine);
     this.#given.push(key);
     return key;

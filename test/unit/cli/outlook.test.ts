@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Deployment } from "../../../cli/engine/deployment.ts";
+import { type Deployment, labOutputs } from "../../../cli/engine/deployment.ts";
 import { exitCodeOf, type Outlook, readOutlook } from "../../../cli/outlook.ts";
 import { outlookText } from "../../../cli/outlookText.ts";
 import { type DeclaredHost, type Drift, type Item, keyOf, type Reader } from "../../../provider/index.ts";
@@ -203,5 +203,23 @@ describe("a preview against machines that earlier ups touched", () => {
     const lab = await outlookOf({ hosts: [], deployment: deploymentOf(["m1"], ["m1"]) });
     assert.deepEqual(putBack(lab), []);
     assert.match(outlookText(lab), /^no longer declared: m1: up removes it with everything on it$/m);
+  });
+});
+
+describe("what is known of a lab that stands", () => {
+  it("is what its network and each of its machines said, but none that is about to be deleted", () => {
+    const deployment = deploymentOf(["m1", "m2"], ["m1", "m2"]);
+    const { resources = [] } = deployment.deployment;
+    const hostKey = hostKeyOf("m1");
+    const told = resources.map((resource) =>
+      resource.urn.endsWith("LabMachine::m1") ? { ...resource, outputs: { hostKey } } : resource,
+    );
+    const left = told.map((resource) =>
+      resource.urn.endsWith("LabMachine::m2") ? { ...resource, delete: true } : resource,
+    );
+    assert.deepEqual(labOutputs({ ...deployment, deployment: { resources: left } }), {
+      "LabNetwork lab": {},
+      "LabMachine m1": { hostKey },
+    });
   });
 });

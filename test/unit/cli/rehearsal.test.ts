@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { type Declared, rehearse } from "../../../cli/rehearsal/rehearse.ts";
+import { type Declared, type Rehearsal, rehearse } from "../../../cli/rehearsal/rehearse.ts";
 import { root } from "../../../cli/root.ts";
 import { readEngineSettings } from "../../../cli/stackFile.ts";
 import { hostKeyOf } from "../../support/hostKey.ts";
@@ -12,18 +12,18 @@ import { hostKeyOf } from "../../support/hostKey.ts";
 const folder = mkdtempSync(join(tmpdir(), "groundwork-test-"));
 
 /** Rehearses a program that is given by its text, which may use what is defined here. */
-async function rehearsed(text: string, hostKeys: Record<string, string> = {}): Promise<Declared> {
+async function rehearsed(text: string, lab: Rehearsal["lab"] = {}): Promise<Declared> {
   const program = join(folder, `${randomUUID()}.ts`);
   const start = `import * as pulumi from ${JSON.stringify(import.meta.resolve("@pulumi/pulumi"))};
-import { Gate, HostState, LabMachine } from ${JSON.stringify(join(root, "provider/index.ts"))};
+import { Gate, HostState, LabMachine, LabNetwork } from ${JSON.stringify(join(root, "provider/index.ts"))};
 import { SecurityBaseline } from ${JSON.stringify(join(root, "components/index.ts"))};
 const connection = { name: "m1", address: "192.0.2.1", hostKey: ${JSON.stringify(hostKeyOf("m1"))} };
 const other = { name: "m2", address: "192.0.2.2", hostKey: ${JSON.stringify(hostKeyOf("m2"))} };
 const file = (content: pulumi.Input<string>) => ({ kind: "file" as const, path: "/etc/shared", content });
-void [Gate, HostState, LabMachine, SecurityBaseline, connection, other, file, pulumi];
+void [Gate, HostState, LabMachine, LabNetwork, SecurityBaseline, connection, other, file, pulumi];
 `;
   writeFileSync(program, start + text);
-  return rehearse({ program, project: "groundwork", stack: "dev", config: {}, hostKeys });
+  return rehearse({ program, project: "groundwork", stack: "dev", config: {}, lab });
 }
 
 const first = `const one = new HostState("alpha-m1", { connection, stream: "alpha", items: [file("one")] });
@@ -132,13 +132,24 @@ for (const [at, name] of ["m1", "m2"].entries()) {
   const its = made.hostKey.apply((hostKey) => ({ name, address, hostKey }));
   new HostState("alpha-" + name, { connection: its, stream: "alpha", items: [file(made.hostKey)] });
 }`;
-    const { hosts } = await rehearsed(text, { m1: hostKeyOf("made") });
+    const { hosts } = await rehearsed(text, { "LabMachine m1": { hostKey: hostKeyOf("made") } });
     const [made, notMade] = hosts;
     assert.equal(made?.spec?.connection.hostKey, hostKeyOf("made"));
     assert.deepEqual(made?.spec?.items, [{ kind: "file", path: "/etc/shared", content: hostKeyOf("made") }]);
     assert.equal(notMade?.machine, "m2");
     assert.equal(notMade?.spec, undefined);
     assert.deepEqual(notMade?.items, [{ key: "file:/etc/shared", unknown: ["content"] }]);
+  });
+
+  it("knows what the lab's network said when it was made, if it was", async () => {
+    const text = `const network = new LabNetwork("lab", { name: "dev", subnet: "10.9.0.0/24", subnet6: "fd09::/64", artifactFolder: "/tmp", artifactPort: 8077 });
+new HostState("alpha-m1", { connection, stream: "alpha", items: [file(network.artifactUrl)] });`;
+    const { hosts } = await rehearsed(text, { "LabNetwork lab": { artifactUrl: "http://10.9.0.1:8077" } });
+    assert.deepEqual(hosts[0]?.spec?.items, [
+      { kind: "file", path: "/etc/shared", content: "http://10.9.0.1:8077" },
+    ]);
+    const none = await rehearsed(text);
+    assert.deepEqual(none.hosts[0]?.items, [{ key: "file:/etc/shared", unknown: ["content"] }]);
   });
 
   it("says that more may be declared where it failed, or asks what only an up answers", async () => {
