@@ -17,6 +17,9 @@ const lastingSeconds = 20;
 /** A machine whose program did not say so must answer so many seconds after it began to restart. */
 const bootSeconds = 600;
 
+/** Comes before the first word of each answer; what the login shell greets with comes before that. */
+const beginning = "groundwork answers:";
+
 /** Reads: the program comes on standard input and its report on standard output; nothing is left behind. */
 const readCommand = "exec 3>&1 1>&2; exec sh -s";
 
@@ -79,6 +82,18 @@ async function unknownOutcome<T>(work: Promise<T>): Promise<T> {
   });
 }
 
+/** The answer without what a login shell printed before it. */
+function ungreeted(result: SshResult): SshResult {
+  const { stdout } = result;
+  const begins = stdout.indexOf(`${beginning}\n`);
+  return begins < 0 ? result : { ...result, stdout: stdout.slice(begins + beginning.length + 1) };
+}
+
+/** That sudo cannot resolve the machine's own name keeps nobody from anything, nor does it end a connection. */
+function isRefusedBySudo({ code, stderr }: SshResult): boolean {
+  return ![0, 255].includes(code) && /sudo: (?!unable to resolve host)|password is required/.test(stderr);
+}
+
 /** False for a login that was refused, and for one whose shell ended before the program's first word. */
 function mayHaveBegun({ code, stdout, stderr }: SshResult): boolean {
   return parseReport(stdout).machineId !== "" || (code === 255 && classifySshFailure(stderr) === "GW201");
@@ -135,7 +150,7 @@ export class MachineSession {
     const begun = Date.now();
     const start = await this.#run(startCommand(run), program);
     // Whatever else ended the waiting: what the program did stands in its report.
-    if (start.code !== 0 && /sudo:|password is required/.test(start.stderr)) this.#refuseLogin(start);
+    if (isRefusedBySudo(start)) this.#refuseLogin(start);
     if (parseReport(start.stdout).complete) return start;
     const seconds = (): number => Math.ceil((Date.now() - begun) / 1000);
     return this.#askUntilAnswered(() => resultCommand(run, ownerOf(urn), seconds()), "");
@@ -152,10 +167,12 @@ export class MachineSession {
    * did not come to that, {@link UnknownOutcome} where the answer was lost.
    */
   async confirm(operation: Operation): Promise<Report> {
-    const result = await this.#pool.runOnNewConnection(
-      this.#connection,
-      this.#asRoot(readCommand),
-      renderProgram({ items: [] }, { ...operation, action: "confirm" }),
+    const result = ungreeted(
+      await this.#pool.runOnNewConnection(
+        this.#connection,
+        this.#asRoot(readCommand),
+        renderProgram({ items: [] }, { ...operation, action: "confirm" }),
+      ),
     );
     const report = Promise.resolve(result).then((answer) => this.#parse(answer));
     return mayHaveBegun(result) ? unknownOutcome(report) : report;
@@ -179,12 +196,7 @@ export class MachineSession {
 
   /** Runs a script for a ticket with the consumer's request on its standard input. */
   async script(text: string, input: string, secondsLimit: number): Promise<SshResult> {
-    return this.#pool.run(
-      this.#connection,
-      this.#asRoot("exec sh -s"),
-      renderTicketProgram(text, input, secondsLimit),
-      secondsLimit + 20,
-    );
+    return this.#run("exec sh -s", renderTicketProgram(text, input, secondsLimit), secondsLimit + 20);
   }
 
   /** For commands that find their work done when they are run once more. Errors: {@link UnknownOutcome}. */
@@ -210,12 +222,12 @@ export class MachineSession {
     return { bootId, due: due === "due" };
   }
 
-  #run(command: string, input: Input): Promise<SshResult> {
-    return this.#pool.run(this.#connection, this.#asRoot(command), input);
+  async #run(command: string, input: Input, secondsLimit?: number): Promise<SshResult> {
+    return ungreeted(await this.#pool.run(this.#connection, this.#asRoot(command), input, secondsLimit));
   }
 
   #asRoot(command: string): string {
-    const shell = `sh -c ${quote(command)}`;
+    const shell = `sh -c ${quote(`echo ${beginning}; ${command}`)}`;
     return (this.#connection.user ?? "root") === "root" ? shell : `sudo -n ${shell}`;
   }
 
@@ -234,7 +246,7 @@ export class MachineSession {
 
   #refuseLogin(result: SshResult): never {
     const words = result.stderr.trim().split("\n").slice(-3).join("; ");
-    if (/sudo:|password is required/.test(words))
+    if (isRefusedBySudo(result))
       throw new GroundworkError("GW205", { what: words, where: this.#connection.name });
     throw new GroundworkError(result.code === 255 ? classifySshFailure(words) : "GW311", {
       what: `the program on the machine did not report its end (exit ${result.code}${words === "" ? "" : `: ${words}`})`,
