@@ -112,10 +112,9 @@ copy_in_place() { # FILE PATH
   if new_hidden "$2"; then
     new_copy && put_in_place "$gw_new" "$2" && return
     rm -rf "$gw_new"
-  else
-    place_new "$2" new_copy && return
   fi
-  copy_is_there "$2"
+  # Where the one folder cannot be written the other one may be.
+  place_new "$2" new_copy || copy_is_there "$2"
 }
 
 # A full disk has room for another name of a pre-image, which the transaction gives up once it is put back.

@@ -45,6 +45,7 @@ package_tool() {
     sleep 1
     clock
   done
+  [ "$gw_left" -gt 0 ] || gw_code=124
   [ "$gw_code" -ne 124 ] || cat "$gw_run/waited"
   cat "$gw_run/tool"
   return "$gw_code"
