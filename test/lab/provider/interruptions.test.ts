@@ -32,6 +32,15 @@ const slow = (name: string, seconds: number): ItemInput => ({
   undo: `rm -f /root/${name}`,
 });
 
+/** A step that goes on until the test lets it end. */
+const held = (name: string): ItemInput => ({
+  kind: "command",
+  name,
+  run: `echo began >>/root/${name}; until [ -e /root/${name}-end ]; do sleep 0.1; done; rm /root/${name}-end; echo ended >>/root/${name}`,
+  unless: `grep -qs ended /root/${name}`,
+  undo: `rm -f /root/${name}`,
+});
+
 const file = (name: string, content = "text\n"): ItemInput => ({
   kind: "file",
   path: `/etc/cut/${name}`,
@@ -113,9 +122,7 @@ test("a provider that is killed in the middle leaves a machine that the next up 
 test("a deployment that finds another one at work is refused, and told who it is", async () => {
   const other = await openTestEngine({ project: "other" });
   try {
-    const up = engine.up(
-      host([slow("slow-1", 3), file("a"), slow("slow-2", 3), file("b"), slow("slow-3", 6)]),
-    );
+    const up = engine.up(host([slow("slow-1", 3), file("a"), slow("slow-2", 3), file("b"), held("slow-3")]));
     await begun("slow-3");
     const provider = await connectedProvider();
     const refused = await other.up(() => {
@@ -128,6 +135,7 @@ test("a deployment that finds another one at work is refused, and told who it is
       new RegExp(`GW304 m1 \\(other\\): held by ${hostname()}/${provider}/\\S+ since \\d{4}-`),
     );
     assert.equal(await machine.inside("test -e /etc/other || echo untouched"), "untouched");
+    await machine.inside("touch /root/slow-3-end");
     const run = await up;
     assert.equal(run.succeeded, true, run.messages.join("\n"));
   } finally {
