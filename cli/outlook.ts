@@ -10,7 +10,7 @@ import {
   type Reader,
 } from "../provider/index.ts";
 import { type Deployed, type Deployment, hostStates, labMachineNames } from "./engine/deployment.ts";
-import { lookAt } from "./readings.ts";
+import { isOpen, lookAt } from "./readings.ts";
 import type { Declared } from "./rehearsal/rehearse.ts";
 
 /**
@@ -39,6 +39,13 @@ export interface HostOutlook {
   machine: string;
   stream: string;
   items: ItemOutlook[];
+  /** Guards that do not hold as the machine is now: while they do not, an `up` changes nothing of the stream there. */
+  refusals: Refusal[];
+}
+
+export interface Refusal {
+  guard: string;
+  evidence: string;
 }
 
 /** What an `up` would change on all machines. */
@@ -62,8 +69,10 @@ export interface Compared {
   machines: string[];
 }
 
+type Asking = Pick<Reader, "observe" | "verify">;
+
 /** Compares every item that is known with its machine, whether an up touched that before or not. Changes nothing. */
-export async function readOutlook(compared: Compared, reader: Pick<Reader, "observe">): Promise<Outlook> {
+export async function readOutlook(compared: Compared, reader: Asking): Promise<Outlook> {
   const { declared, deployment, machines } = compared;
   // All at once: the hosts of a machine share one try to reach it.
   const looks = await Promise.all(declared.hosts.map((host) => look(host, reader)));
@@ -80,9 +89,10 @@ export async function readOutlook(compared: Compared, reader: Pick<Reader, "obse
   };
 }
 
-/** 0: this is all that an up would change on machines that are there; 1: one was not read, or more may change. */
-export function exitCodeOf({ unread, doubts }: Outlook): 0 | 1 {
-  return Object.keys(unread).length === 0 && doubts.length === 0 ? 0 : 1;
+/** 0: this is all that an up would change on machines that are there; 1: one was not read, a guard does not hold, or more may change. */
+export function exitCodeOf({ hosts, unread, doubts }: Outlook): 0 | 1 {
+  const refused = hosts.some(({ refusals }) => refusals.length > 0);
+  return Object.keys(unread).length === 0 && doubts.length === 0 && !refused ? 0 : 1;
 }
 
 interface Look {
@@ -90,16 +100,30 @@ interface Look {
   unread?: string;
 }
 
-async function look(host: DeclaredHost, reader: Pick<Reader, "observe">): Promise<Look> {
+async function look(host: DeclaredHost, reader: Asking): Promise<Look> {
   const { machine, stream, spec } = host;
-  const of = (items: ItemOutlook[]): HostOutlook => ({ machine, stream, items });
+  const of = (items: ItemOutlook[], refusals: Refusal[] = []): HostOutlook => ({
+    machine,
+    stream,
+    items,
+    refusals,
+  });
   if (spec === undefined) return { outlook: of(host.items.map(notKnown)) };
   const { drift, unreachable } = await lookAt(spec, reader);
-  if (unreachable === undefined) return { outlook: of(compare(host, spec.items, drift)) };
+  if (unreachable === undefined)
+    return { outlook: of(compare(host, spec.items, drift), await refusalsOf(spec, reader)) };
   return {
     outlook: of(host.items.map(({ key }) => ({ item: key, prospect: "unread" }))),
     unread: unreachable,
   };
+}
+
+async function refusalsOf(spec: HostStateSpec, reader: Asking): Promise<Refusal[]> {
+  if ((spec.guards ?? []).length === 0) return [];
+  const results = await reader.verify({ ...spec, checks: spec.guards }, spec.secrets);
+  return results
+    .filter((result) => !isOpen(result))
+    .map(({ name, evidence }) => ({ guard: name, evidence: evidence.trim() }));
 }
 
 /** Goes through the items in their order: what changes may concern those that follow. */
@@ -163,7 +187,7 @@ function noLongerDeclared(hosts: DeclaredHost[], standing: Deployed<HostStateSpe
     const declared = there.flatMap((host) => host.items.map(({ key }) => key));
     const gone = items.map(keyOf).filter((key) => !declared.some((other) => mayBe(other, key)));
     const putBack = gone.map((item): ItemOutlook => ({ item, prospect: "putBack" }));
-    return putBack.length === 0 ? [] : [{ machine, stream, items: putBack }];
+    return putBack.length === 0 ? [] : [{ machine, stream, items: putBack, refusals: [] }];
   });
 }
 
@@ -179,11 +203,15 @@ function merged(hosts: HostOutlook[]): HostOutlook[] {
   const machines = unique(hosts.map(({ machine }) => machine)).sort();
   return machines.flatMap((machine) => {
     const own = hosts.filter((host) => host.machine === machine);
-    return unique(own.map(({ stream }) => stream)).map((stream) => ({
-      machine,
-      stream,
-      items: own.filter((host) => host.stream === stream).flatMap(({ items }) => items),
-    }));
+    return unique(own.map(({ stream }) => stream)).map((stream) => {
+      const parts = own.filter((host) => host.stream === stream);
+      return {
+        machine,
+        stream,
+        items: parts.flatMap(({ items }) => items),
+        refusals: parts.flatMap(({ refusals }) => refusals),
+      };
+    });
   });
 }
 

@@ -30,10 +30,15 @@ function itemsOn(machine: string, hosts: HostOutlook[]): string {
   return counted(hosts.filter((host) => host.machine === machine).flatMap(({ items }) => items));
 }
 
-const hostLines = ({ machine, stream, items }: HostOutlook): string[] => [
+const hostLines = ({ machine, stream, items, refusals }: HostOutlook): string[] => [
   `${machine} ${stream}: ${countsOf(items)}`,
+  ...refusals.map(
+    ({ guard, evidence }) => `  ! refused while this does not hold: ${guard}: ${indented(evidence)}`,
+  ),
   ...items.map((item) => `  ${signs[item.prospect]} ${item.item}${more(item)}`),
 ];
+
+const indented = (text: string): string => text.replaceAll("\n", "\n      ");
 
 const signs: Record<Prospect, string> = {
   change: "~",

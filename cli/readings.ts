@@ -61,8 +61,8 @@ export async function readItems(deployment: Deployment, reader: Reader): Promise
 export async function readEverything(deployment: Deployment, reader: Reader): Promise<Reading> {
   const { streams, unread } = await readItems(deployment, reader);
   const owners: Owner[] = [
-    ...hostStates(deployment).map(({ spec }) => ({ of: "host", spec }) as const),
-    ...gates(deployment).map(({ spec }) => ({ of: "gate", spec }) as const),
+    ...hostStates(deployment).map(({ spec, secrets }) => ({ of: "host", spec, secrets }) as const),
+    ...gates(deployment).map(({ spec, secrets }) => ({ of: "gate", spec, secrets }) as const),
   ];
   const results = await Promise.all(owners.map((owner) => readChecks(owner, unread, reader)));
   return {
@@ -122,7 +122,7 @@ function itemReading(item: string, machine: string, drift: Drift[]): ItemReading
 }
 
 /** Who has checks. */
-type Owner = { of: "host"; spec: HostStateSpec } | { of: "gate"; spec: GateSpec };
+type Owner = ({ of: "host"; spec: HostStateSpec } | { of: "gate"; spec: GateSpec }) & { secrets: string[] };
 
 async function readChecks(
   owner: Owner,
@@ -132,7 +132,8 @@ async function readChecks(
   const checks = owner.spec.checks ?? [];
   const reachable = checks.filter((check) => unread[machineOf(check, owner)] === undefined);
   const tried = Object.keys(unread).length === 0 ? reachable : reachable.map(impatient);
-  const results = tried.length === 0 ? [] : await reader.verify({ ...owner.spec, checks: tried });
+  const results =
+    tried.length === 0 ? [] : await reader.verify({ ...owner.spec, checks: tried }, owner.secrets);
   return checks.map((check) => {
     const machine = machineOf(check, owner);
     const found = results.find((result) => result.name === check.name && result.machine === machine);

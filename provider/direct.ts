@@ -1,6 +1,7 @@
 import type { CheckResult } from "./checks/check.ts";
 import { runChecks } from "./checks/runChecks.ts";
 import { Deployment, type Messages } from "./deployment/deployment.ts";
+import { conceal } from "./resources/conceal.ts";
 import type { GateSpec } from "./resources/gateSpec.ts";
 import type { HostStateSpec } from "./resources/hostStateSpec.ts";
 import { type HostObservation, observeHost } from "./resources/observeHost.ts";
@@ -12,8 +13,8 @@ import { type HostObservation, observeHost } from "./resources/observeHost.ts";
 export interface Reader {
   /** Compares every item; `unreachable` says why a machine could not be read. */
   observe(spec: HostStateSpec): Promise<HostObservation>;
-  /** Runs the checks of a HostState (`spec.checks`) or of a Gate. */
-  verify(spec: HostStateSpec | GateSpec): Promise<CheckResult[]>;
+  /** Runs the checks of a HostState (`spec.checks`) or of a Gate. Evidence is told without what it repeats of `secrets`. */
+  verify(spec: HostStateSpec | GateSpec, secrets: readonly string[]): Promise<CheckResult[]>;
   /** Closes every connection. */
   close(): Promise<void>;
 }
@@ -25,13 +26,11 @@ export function openReader(messages: Messages = silent): Reader {
   const deployment = new Deployment(messages);
   return {
     observe: (spec) => observeHost(deployment, spec, ""),
-    verify: (spec) =>
-      runChecks(
-        deployment,
-        spec.checks ?? [],
-        spec.waivers ?? {},
-        "connection" in spec ? spec.connection : undefined,
-      ),
+    verify: async (spec, secrets) => {
+      const own = "connection" in spec ? spec.connection : undefined;
+      const results = await runChecks(deployment, spec.checks ?? [], spec.waivers ?? {}, own);
+      return results.map((result) => ({ ...result, evidence: conceal(result.evidence, secrets) }));
+    },
     close: () => deployment.close(),
   };
 }

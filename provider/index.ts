@@ -29,6 +29,7 @@ export {
   type TicketInput,
 } from "./sdk/hostState.ts";
 export { LabMachine, LabNetwork } from "./sdk/lab.ts";
+export { secretTexts, type Wire } from "./wire.ts";
 
 /** Readings without the engine, for commands. Loaded when asked for: a program's start pays nothing for it. */
 export async function openReader(): Promise<import("./direct.ts").Reader> {

@@ -32,7 +32,7 @@ export const previewCommand = new Command("preview")
       },
       [
         "0 the plan stands, 1 the engine or a provider refused it, 2 it was refused before that, or not started;",
-        "with --against-machines 1 says that a machine was not reached or that more may change",
+        "with --against-machines 1: a machine was not reached, a guard refuses, or more may change",
       ].join("\n            "),
     ),
   )

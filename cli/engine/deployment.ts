@@ -2,6 +2,8 @@ import {
   type GateSpec,
   type HostStateInputs,
   type HostStateSpec,
+  secretTexts,
+  type Wire,
   withSecretItems,
 } from "../../provider/index.ts";
 
@@ -47,6 +49,8 @@ export interface Deployed<Spec> {
   urn: string;
   name: string;
   spec: Spec;
+  /** Secret values among its inputs: what a machine says is shown without them. */
+  secrets: string[];
 }
 
 /** Resources that stand, the replaced ones left out. */
@@ -55,12 +59,12 @@ export function standing(deployment: Deployment): Resource[] {
 }
 
 export const hostStates = (deployment: Deployment): Deployed<HostStateSpec>[] =>
-  ofType(deployment, "HostState").map(({ urn, inputs }) =>
-    deployed(urn, withSecretItems(revealed(inputs) as HostStateInputs, inputs)),
+  ofType(deployment, "HostState").map((resource) =>
+    deployed(resource, withSecretItems(revealed(resource.inputs) as HostStateInputs, wired(resource.inputs))),
   );
 
 export const gates = (deployment: Deployment): Deployed<GateSpec>[] =>
-  ofType(deployment, "Gate").map(({ urn, inputs }) => deployed(urn, revealed(inputs) as GateSpec));
+  ofType(deployment, "Gate").map((resource) => deployed(resource, revealed(resource.inputs) as GateSpec));
 
 /** Whether anything of a lab stands on this computer. */
 export const hasLab = (deployment: Deployment): boolean =>
@@ -89,7 +93,12 @@ export const nameOf = (urn: string): string => urn.split("::").at(-1) ?? urn;
 const ofType = (deployment: Deployment, name: string): Resource[] =>
   standing(deployment).filter(({ type }) => type === `groundwork:index:${name}`);
 
-const deployed = <Spec>(urn: string, spec: Spec): Deployed<Spec> => ({ urn, name: nameOf(urn), spec });
+const deployed = <Spec>({ urn, inputs }: Resource, spec: Spec): Deployed<Spec> => ({
+  urn,
+  name: nameOf(urn),
+  spec,
+  secrets: secretTexts(wired(inputs) as Wire),
+});
 
 const signature = "4dabf18193072939515e22adb298388d";
 const secretMark = "1b47061264138c4ac30d75fd1eb44270";
@@ -101,6 +110,16 @@ export function revealed(value: unknown): unknown {
   const fields = value as Record<string, unknown>;
   if (fields[signature] === secretMark) return revealed(JSON.parse(String(fields.plaintext)));
   return Object.fromEntries(Object.entries(fields).map(([name, inner]) => [name, revealed(inner)]));
+}
+
+/** A value of an exported state as a provider gets it: a secret holds a value there, and JSON text in the export. */
+function wired(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(wired);
+  if (typeof value !== "object" || value === null) return value;
+  const fields = value as Record<string, unknown>;
+  if (fields[signature] === secretMark)
+    return { [signature]: secretMark, value: wired(JSON.parse(String(fields.plaintext))) };
+  return Object.fromEntries(Object.entries(fields).map(([name, inner]) => [name, wired(inner)]));
 }
 
 /** Outputs of the stack itself, secrets in clear. */

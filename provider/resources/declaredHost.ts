@@ -12,7 +12,7 @@ export interface DeclaredHost {
   machine: string;
   /** Every item, in the order in which they are declared. */
   items: DeclaredItem[];
-  /** What can be compared with the machine: items whose values are all known. Left out before there is a way to it. */
+  /** What can be asked of the machine: items and guards whose values are all known. Left out before there is a way to it. */
   spec?: HostStateSpec;
 }
 
@@ -29,8 +29,7 @@ export const knownLater = "[known after up]";
 
 /** Takes a HostState's inputs apart, as the engine would hand them over. Errors: GW102. */
 export function declaredHost(name: string, inputs: Properties): DeclaredHost {
-  const { connection = unknown, stream = name, items = unknown } = inputs;
-  const each = Array.isArray(items) ? items : [];
+  const { connection = unknown, stream = name, items = unknown, guards = [], waivers = {} } = inputs;
   const host = {
     name,
     stream: wordOf(stream, name),
@@ -38,8 +37,10 @@ export function declaredHost(name: string, inputs: Properties): DeclaredHost {
     items: Array.isArray(items) ? items.map(declaredItem) : [notKnown("items")],
   };
   if (hasUnknown(connection)) return host;
-  const known = each.filter((item) => !hasUnknown(item));
-  return { ...host, spec: hostStateOf({ connection, stream: host.stream, items: known }) };
+  const known = (list: Wire): Wire[] =>
+    Array.isArray(list) ? list.filter((entry) => !hasUnknown(entry)) : [];
+  const asked = { items: known(items), guards: known(guards), waivers: hasUnknown(waivers) ? {} : waivers };
+  return { ...host, spec: hostStateOf({ connection, stream: host.stream, ...asked }) };
 }
 
 function declaredItem(item: Wire, index: number): DeclaredItem {

@@ -10,6 +10,7 @@ import { deploymentOf } from "./deployments.ts";
 const nothing: Deployment = { version: 3, deployment: {} };
 const standingKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA+2w4swUds7xpj3T60Q6sH3OCkoBuQ5BWp7EAPf8kB0";
 
+const guard = { name: "the system is Debian", run: "true" };
 const file = (path: string): Item => ({ kind: "file", path, content: "wanted" });
 
 /** A stream on a machine that is there; `later` are keys of items with a content that nobody knows yet. */
@@ -23,7 +24,7 @@ function host(machine: string, stream: string, items: Item[], later: string[] = 
       ...later.map((key) => ({ key, unknown: ["content"] })),
       ...items.map((item) => ({ key: keyOf(item), unknown: [] })),
     ],
-    spec: { connection, stream, items, secretItems: [], secrets: [] },
+    spec: { connection, stream, items, guards: [guard], secretItems: [], secrets: ["hush"] },
   };
 }
 
@@ -33,7 +34,11 @@ const notMade = (machine: string, items: Item[]): DeclaredHost => ({
 });
 
 /** Machines on which these items differ; the real reader asks over SSH. */
-const readerOf = (differs: string[], unreachable: string[] = []): Pick<Reader, "observe"> => ({
+const readerOf = (
+  differs: string[],
+  unreachable: string[] = [],
+  holds = true,
+): Pick<Reader, "observe" | "verify"> => ({
   async observe({ connection: { name }, items }) {
     if (unreachable.includes(name)) return { drift: [], unreachable: `GW201 ${name}: no answer` };
     const drift = items
@@ -41,6 +46,11 @@ const readerOf = (differs: string[], unreachable: string[] = []): Pick<Reader, "
       .filter((key) => differs.includes(key))
       .map((item): Drift => ({ item, observed: "absent", desired: "as declared" }));
     return { machineId: "1", drift };
+  },
+  async verify({ checks = [] }, secrets) {
+    assert.deepEqual(secrets, ["hush"], "nothing of them may come back");
+    const seen = { machine: "m1", seconds: 0.1, evidence: "ID=other\nby os-release\n" };
+    return checks.map(({ name }) => ({ name, ...seen, result: holds ? "pass" : "fail" }));
   },
 });
 
@@ -51,12 +61,17 @@ interface Asked {
   deployment?: Deployment;
   machines?: string[];
   doubts?: string[];
+  /** Whether the guards hold. */
+  holds?: boolean;
 }
 
 const outlookOf = (asked: Asked): Promise<Outlook> => {
   const { hosts, differs = [], unreachable = [], deployment = nothing, doubts = [] } = asked;
   const machines = asked.machines ?? hosts.map(({ machine }) => machine);
-  return readOutlook({ declared: { hosts, doubts }, deployment, machines }, readerOf(differs, unreachable));
+  return readOutlook(
+    { declared: { hosts, doubts }, deployment, machines },
+    readerOf(differs, unreachable, asked.holds),
+  );
 };
 
 describe("a preview against machines", () => {
@@ -112,6 +127,23 @@ of 2 items: 1 to change, 1 as wanted`,
       outlookText(await outlookOf({ hosts: later })),
       /\? service:a\.service: as wanted, unless file:\/etc\/a changes, which is not known before an up/,
     );
+  });
+
+  it("says where a guard would refuse the stream, with what was seen", async () => {
+    const outlook = await outlookOf({
+      hosts: [host("m1", "alpha", [file("/etc/a")])],
+      differs: ["file:/etc/a"],
+      holds: false,
+    });
+    assert.equal(
+      outlookText(outlook),
+      `m1 alpha: 1 to change
+  ! refused while this does not hold: the system is Debian: ID=other
+      by os-release
+  ~ file:/etc/a: absent => as declared
+of 1 item: 1 to change`,
+    );
+    assert.equal(exitCodeOf(outlook), 1);
   });
 
   it("names a machine that was not reached once, and goes on with the others", async () => {

@@ -4,7 +4,7 @@ import { exitCodeOf, readEverything, readItems } from "../../../cli/readings.ts"
 import { driftListText, verifyText } from "../../../cli/readingText.ts";
 import { labAdvice } from "../../../cli/unreadAdvice.ts";
 import type { Check, CheckResult, Reader } from "../../../provider/index.ts";
-import { deploymentOf } from "./deployments.ts";
+import { deploymentOf, secret } from "./deployments.ts";
 
 interface Answers {
   /** Drift of `/etc/STREAM.conf`, by machine and stream. */
@@ -145,6 +145,24 @@ describe("verify", () => {
       verifyText(reading),
       /^alpha: 1 of 1 items as declared; gate: 1 of 1 checks pass; hosts: 1 of 1 checks pass$/m,
     );
+  });
+
+  it("hands over the secrets of each host and gate, which no evidence may repeat", async () => {
+    const told: unknown[] = [];
+    const reader = readerOf({});
+    const gated = deploymentOf(
+      ["server-1"],
+      [],
+      [{ ...gateCheck("a gate's", "server-1"), run: secret("hush") }],
+    );
+    await readEverything(gated, {
+      ...reader,
+      verify: (spec, secrets) => {
+        told.push(["connection" in spec ? "host" : "gate", secrets]);
+        return reader.verify(spec, secrets);
+      },
+    });
+    assert.deepEqual(told, [...Array(4).fill(["host", ["hidden"]]), ["gate", ["hush"]]]);
   });
 
   it("fails with the evidence of a failed check", async () => {

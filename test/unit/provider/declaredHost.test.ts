@@ -14,6 +14,14 @@ describe("a HostState that is declared and not brought about yet", () => {
     assert.deepEqual(spec?.items, [file("/a", "1"), file("/c", "3")]);
   });
 
+  it("can be asked for its guards whose values are all known, and their waivers", () => {
+    const guard = (run: string) => ({ name: `guard ${run}`, run });
+    const guards = [guard("true"), guard(unknown)];
+    const waivers = { "guard true": "not here" };
+    const { spec } = declaredHost("alpha-m1", { connection, stream: "alpha", items: [], guards, waivers });
+    assert.deepEqual([spec?.guards, spec?.waivers], [[guard("true")], waivers]);
+  });
+
   it("names the fields that are not known, within secrets too, and shows no value of them", () => {
     const whole = secret({ kind: "user", name: "admin", uid: unknown } as never);
     const { items } = declaredHost("alpha-m1", { connection, stream: "alpha", items: [whole] });
