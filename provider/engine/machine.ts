@@ -48,7 +48,8 @@ const neverBegan = 48;
 
 /**
  * Where a run is gone: 46 says that its transaction waits for the next boot, 47 that the machine is about to start
- * anew, 48 that it never began: there is no trace of it although nothing was restarted since it was sent, `seconds` ago.
+ * anew, 48 that it never began: there is no trace of it although nothing was restarted since it was sent, `seconds` ago,
+ * or it arrived half. Who makes the report first decides: a start that comes later finds that it must not begin.
  */
 const resultCommand = (run: string, owner: string, seconds: number): string =>
   [
@@ -57,7 +58,8 @@ const resultCommand = (run: string, owner: string, seconds: number): string =>
     // Of the first process: the machine's own clock may be set meanwhile, and a container has its host's uptime.
     `age() { awk 'NR == FNR { up = $1; next } { print int(up - $22 / 100) }' /proc/uptime /proc/1/stat; }`,
     `[ -d "$run" ] || { [ "$(age)" -gt ${seconds} ] && gone ${neverBegan}; gone 44; }`,
-    `while [ ! -e "$run/ended" ]; do systemctl is-active -q groundwork-${run} || { sleep 0.2; [ -e "$run/ended" ] || gone 45; }; sleep 0.1; done`,
+    `lost() { (set -C; : >"$run/report") 2>/dev/null || gone 45; rm -rf "$run"; gone ${neverBegan}; }`,
+    `while [ ! -e "$run/ended" ]; do systemctl is-active -q groundwork-${run} || { sleep 0.2; [ -e "$run/ended" ] || lost; }; sleep 0.1; done`,
     'cat "$run/report"',
   ].join("; ");
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -70,6 +70,27 @@ describe("a program whose connection broke before it arrived", () => {
     const report = await deployment.session(connection).change({ items: [] }, operation);
     assert.ok(report.succeeded);
     assert.equal(seen.starts, 3);
+    assert.equal(readFileSync(join(folder, "begun"), "utf8"), "begun\n");
+  });
+
+  it("is sent again where half of it arrived, and what still waits for the other half never begins", async () => {
+    const seen = broken(1);
+    let half = "";
+    const whole = ssh.answer;
+    ssh.answer = async (command) => {
+      if (seen.starts > 0 || !command.command.includes("systemd-run")) return whole(command);
+      half = command.command;
+      const run = /run=\/run\/groundwork\/([0-9a-f]+)/.exec(half)?.[1] ?? "";
+      mkdirSync(join(folder, run));
+      return whole(command);
+    };
+    const report = await deployment.session(connection).change({ items: [] }, operation);
+    assert.ok(report.succeeded);
+    assert.equal(seen.starts, 2);
+    spawnSync("sh", ["-c", half.replaceAll("/run/groundwork", folder).replace("mkdir -p", ":")], {
+      input: `echo begun >>'${folder}/begun'\n`,
+      env: { PATH: `${folder}:${process.env.PATH}` },
+    });
     assert.equal(readFileSync(join(folder, "begun"), "utf8"), "begun\n");
   });
 
