@@ -34,8 +34,7 @@ const words = (schema: z.ZodString) => z.array(schema).min(1);
 const isFlat = (suite: string): boolean => suite.endsWith("/");
 
 /** An address as apt takes it: a blank, a variable or a login in it would not be what it says. */
-const uri = z
-  .string()
+const uri = field.line
   .regex(/^https?:\/\/[A-Za-z0-9[\]][!-~]*$/, { error: "must be an HTTP or HTTPS address in ASCII" })
   .regex(/^[^$@?#\\]+$/, {
     error: "must hold no `$`, `?`, `#` or login; a login belongs into /etc/apt/auth.conf.d",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { quote } from "../../../provider/engine/shell.ts";
 import { withLibrary } from "./shellLibrary.ts";
 
 /** A network in which addresses answer as they are called; what was asked goes to a file. */
@@ -59,6 +60,21 @@ describe("the mirrors of a machine", () => {
 });
 
 describe("a download", () => {
+  it("takes the very member of an archive that is named, whatever tar could take its name for", () => {
+    const names = ["a\\tb", "c\\\\d", "*", "[e]", "-x", "f g", "é\\n", "$(id)"];
+    const said = withLibrary(`folder=$(mktemp -d) && cd "$folder" || exit 1
+gw_cached=$folder/archive time_limit=9
+for name in ${names.map(quote).join(" ")}; do printf '%s' "of $name" >"./$name"; done
+printf x >e; printf x >zz
+tar -cf archive --sort=name .
+for name in ${names.map(quote).join(" ")}; do download_member "./$name" && echo; done
+rm -rf "$folder"`);
+    assert.deepEqual(
+      said.split("\n"),
+      names.map((name) => `of ${name}`),
+    );
+  });
+
   const needs = (observed: string, member = "", script = ""): string =>
     withLibrary(`gw_root=$(mktemp -d) sha256=abc member='${member}' observed='${observed}'
 ${script}
