@@ -31,7 +31,7 @@ function duplicates(items: Placed[]): Failure[] {
     if (before === undefined) first.set(key, place);
     return before === undefined || isUnknown(key)
       ? []
-      : [{ property: place, reason: `${key} stands already at ${before}` }];
+      : [{ property: place, reason: `${key} stands already at ${before}: keep one of them` }];
   });
 }
 

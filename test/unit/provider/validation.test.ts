@@ -109,7 +109,7 @@ describe("bad input of a HostState is refused by name", () => {
   it("a package whose name a program would take for an option", () => {
     refused(
       { kind: "package", name: "-o" },
-      /^items\[0\]\.name: must be the name of a Debian package \(it is "-o"\)/,
+      /^items\[0\]\.name: must be the name of a Debian package, such as `nfs-kernel-server`, without version \(it is "-o"\)/,
     );
     refused({ kind: "package", name: "curl=7" }, /^items\[0\]\.name: must be the name/);
     refused(
@@ -194,10 +194,10 @@ describe("bad input of a HostState is refused by name", () => {
   it("two items with one key, each by its place", () => {
     const again = { ...file, content: "other" };
     assert.deepEqual(refusals({ items: [file, { kind: "directory", path: "/etc/a" }, again] }), [
-      "items[2]: file:/etc/a stands already at items[0]",
+      "items[2]: file:/etc/a stands already at items[0]: keep one of them",
     ]);
     assert.deepEqual(refusals({ items: [{ ...file, content: unknown }, again] }), [
-      "items[1]: file:/etc/a stands already at items[0]",
+      "items[1]: file:/etc/a stands already at items[0]: keep one of them",
     ]);
   });
 
