@@ -26,9 +26,14 @@ const needed = [
   ...["/usr/bin", "/usr/lib", "/usr/sbin", "/var/lib"],
 ];
 
-/** systemd drops blanks at the end of a line, and takes a backslash there for a line that goes on. */
-const fitsLine = (value: string): boolean => value === value.trim() && !value.includes("\\");
-const unfit = { error: "must not begin or end with a space, or hold a backslash" };
+/**
+ * systemd drops blanks at the end of a line, takes a backslash there for a line that goes on, and passes over a line
+ * with one of Unicode's noncharacters.
+ */
+const fitsLine = (value: string): boolean => value === value.trim() && !/[\\\p{NChar}]/u.test(value);
+const unfit = {
+  error: "must not begin or end with a space, or hold a backslash or a noncharacter of Unicode",
+};
 
 export const mount: ItemKind<MountItem> = {
   kind: "mount",
@@ -48,6 +53,7 @@ export const mount: ItemKind<MountItem> = {
       .string()
       .regex(/^[a-z0-9][a-z0-9._-]*$/, { error: "must be a file system's type, such as `ext4`" }),
     options: field.line
+      .refine(fitsLine, unfit)
       .regex(/^[^\s,"'\\]+(,[^\s,"'\\]+)*$/, { error: "must be options separated by commas, without spaces" })
       .optional(),
     timeLimit: field.timeLimit,

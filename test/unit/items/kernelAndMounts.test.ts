@@ -83,6 +83,9 @@ describe("a mount", () => {
     ["options", "noatime, nosuid"],
     ["options", "noatime\n[Service]"],
     ["where", "/srv/a/../b"],
+    ["what", "LABEL=\ufffe"],
+    ["where", "/srv/\u{10ffff}"],
+    ["options", "x-a=\ufdd0"],
   ] as const)
     it(`with ${field} ${JSON.stringify(value)} is refused`, () =>
       assert.notEqual(refusal({ ...at("/srv/a"), [field]: value } as Item), ""));
