@@ -24,6 +24,21 @@ describe("the plan that a preview shows", () => {
     );
   });
 
+  it("says beside an item what a failed operation would not put back, or only an equivalent of it", () => {
+    const events = structuredClone(recorded("firstPreview").map(({ event }) => event));
+    const inputs = events.find(({ resourcePreEvent }) => resourcePreEvent?.metadata.new?.inputs.items)
+      ?.resourcePreEvent?.metadata.new?.inputs;
+    assert.ok(inputs);
+    const init = { kind: "command", name: "init", run: "true", unless: "false" };
+    inputs.items = [{ kind: "package", name: "curl" }, { ...init, undo: "true" }, init];
+    assert.deepEqual(planText(plannedChanges(events)).split("\n").slice(0, 4), [
+      "create  alpha server-1",
+      "  + package:curl (restores: equivalent)",
+      "  + command:init (restores: equivalent)",
+      "  + command:init (restores: not)",
+    ]);
+  });
+
   it("has the changed field of an item with its old and new value", () => {
     const change = planOf("previewOfChange").find(({ subject }) => subject === "server-1");
     assert.deepEqual(change?.details, [
