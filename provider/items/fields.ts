@@ -60,6 +60,7 @@ export const unit = z
   .regex(/^[A-Za-z0-9:_.\\@-]+\.(service|socket|timer|mount|target|path|slice)$/, {
     error: "must be a unit name with its suffix, such as `ssh.service`",
   })
+  .max(255, { error: "must be at most 255 characters" })
   .refine((value) => !value.startsWith("-"), { error: "must not start with a dash" });
 
 /** Value of a kernel's or module's parameter: one word that neither modprobe nor the boot loader takes apart. */

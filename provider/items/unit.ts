@@ -26,7 +26,9 @@ export const unit: ItemKind<UnitItem> = {
     name: field.unit,
     dropIn: z
       .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, { error: "must be a file name without `.conf`" })
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,199}$/, {
+        error: "must be a file name without `.conf`: at most 200 letters, digits, `_` and `-`",
+      })
       .optional(),
     content: field.text,
     timeLimit: field.timeLimit,

@@ -96,6 +96,14 @@ describe("bad input of a HostState is refused by name", () => {
     refused({ kind: "service", unit: "getty@.service" }, /^items\[0\]\.unit: must name an instance/);
     refused({ kind: "service", unit: "-x.service" }, /^items\[0\]\.unit: must not start with a dash/);
     refused({ kind: "unit", name: "../a.service", content: "" }, /^items\[0\]\.name: must be a unit name/);
+    refused(
+      { kind: "service", unit: `${"a".repeat(248)}.service` },
+      /^items\[0\]\.unit: must be at most 255 characters/,
+    );
+    refused(
+      { kind: "unit", name: "a.service", dropIn: "a".repeat(201), content: "" },
+      /^items\[0\]\.dropIn: must be a file name without `\.conf`: at most 200 letters/,
+    );
   });
 
   it("a unit that is masked, and yet enabled or running", () => {
