@@ -20,7 +20,7 @@ quoted() { # TEXT: sets gw_quoted to it as one shell word
 save_definition() { # FILE
   for gw_variable in gw_kind gw_key gw_hash gw_desired gw_endangers gw_variables time_limit $gw_variables; do
     eval "quoted \"\$$gw_variable\""
-    printf '%s=%s\n' "$gw_variable" "$gw_quoted"
+    printf '%s=%s\n' "$gw_variable" "$gw_quoted" || return 1
   done >"$1"
 }
 

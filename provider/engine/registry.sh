@@ -29,8 +29,15 @@ refuse() { # CODE TEXT
 # writes an empty file by `true`: where `:` cannot, it ends the shell.
 recorded() { # COMMAND…
   "$@" >"$gw_run/log" 2>&1 && return
+  unwritten_why
   refuse GW315 "$(tail -c 1000 "$gw_run/log")"
   return 1
+}
+
+# The shell's own words for what it could not write name no reason: a tool is asked for it.
+unwritten_why() {
+  ! grep -q 'I/O error' "$gw_run/log" ||
+    { echo | dd of="$gw_root/probe" status=none; rm -f "$gw_root/probe"; } >>"$gw_run/log" 2>&1
 }
 
 # Lines `item HASH DIGEST KEY DESIRED` of every claim but this one's, into the run's folder.

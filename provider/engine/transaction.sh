@@ -109,6 +109,7 @@ apply_all() {
 # Captures the current item, and tells the provider what kept it from that.
 captured() { # COMMAND
   "$@" >"$gw_run/log" 2>&1 && return
+  unwritten_why
   report_text failed "$gw_index" capture <"$gw_run/log"
   return 1
 }
@@ -190,6 +191,7 @@ release_capture() { # HASH KEY LAST-DESIRED
 # Takes a step of giving the current item back, and tells the provider what kept it from that.
 giving_back() { # COMMAND…
   "$@" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&- && return
+  unwritten_why
   printf '%s: %s' "$gw_key" "$(tail -c 3000 "$gw_run/log")" | report_text failed - restore
   return 1
 }
