@@ -20,11 +20,9 @@ export const aptPackage: ItemKind<PackageItem> = {
   kind: "package",
   schema: z.strictObject({
     kind: z.literal("package"),
-    name: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9+.-]+$/, {
-        error: "must be the name of a Debian package, such as `nfs-kernel-server`, without version",
-      }),
+    name: z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/, {
+      error: "must be the name of a Debian package, such as `nfs-kernel-server`, without version",
+    }),
     version: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9.+:~-]*$/, { error: "must be a Debian version" })
