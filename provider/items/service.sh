@@ -158,8 +158,14 @@ service_apply() {
   fi
   service_enablement && service_run
   gw_code=$?
-  [ "$gw_code" -eq 0 ] || systemctl status --no-pager --full --lines=20 -- "$gw_id" </dev/null || :
+  [ "$gw_code" -eq 0 ] || service_evidence
   return "$gw_code"
+}
+
+# From systemd 255 on, its status shows the last start only, which may have said nothing yet.
+service_evidence() {
+  systemctl status --no-pager --full --lines=0 -- "$gw_id" </dev/null || :
+  journalctl -q --no-pager -n 20 -u "$gw_id" </dev/null || :
 }
 
 service_enablement() {

@@ -16,8 +16,8 @@ const settings = (content: string): Item => ({ kind: "file", path: "/opt/setting
 export function serviceTests(subject: () => Subject): void {
   const inside = (script: string) => subject().machine.inside(script);
   const seen = async () =>
-    `${await picture(subject(), "/etc/systemd", "/opt")}${await inside(`systemctl list-units --all --plain --no-legend 'gw-*' 'e2scrub_all*'
-      systemctl is-enabled e2scrub_all.timer; systemctl is-active e2scrub_all.timer; systemctl --failed --no-legend`)}`;
+    `${await picture(subject(), "/etc/systemd", "/opt")}${await inside(`systemctl list-units --all --plain --no-legend 'gw-*' 'dpkg-db-backup*'
+      systemctl is-enabled dpkg-db-backup.timer; systemctl is-active dpkg-db-backup.timer; systemctl --failed --no-legend`)}`;
   const started = () => inside("systemctl show -p InvocationID --value gw-try.service");
 
   it("starts a unit now and at boot, and takes unit, links and process away", async () => {
@@ -75,28 +75,32 @@ export function serviceTests(subject: () => Subject): void {
   });
 
   it("stops and disables a service of Debian, and brings it back", () =>
-    cycle(subject(), [{ kind: "service", unit: "e2scrub_all.timer", enabled: false, running: false }], seen));
+    cycle(
+      subject(),
+      [{ kind: "service", unit: "dpkg-db-backup.timer", enabled: false, running: false }],
+      seen,
+    ));
 
   it("unmasks what is wanted, and masks it again", async () => {
-    await inside("systemctl stop e2scrub_all.timer; systemctl mask -q e2scrub_all.timer");
-    await cycle(subject(), [{ kind: "service", unit: "e2scrub_all.timer" }], seen);
-    await inside("systemctl unmask -q e2scrub_all.timer; systemctl start e2scrub_all.timer");
+    await inside("systemctl stop dpkg-db-backup.timer; systemctl mask -q dpkg-db-backup.timer");
+    await cycle(subject(), [{ kind: "service", unit: "dpkg-db-backup.timer" }], seen);
+    await inside("systemctl unmask -q dpkg-db-backup.timer; systemctl start dpkg-db-backup.timer");
   });
 
   it("masks what runs, and what is not there yet, and takes the masks away", async () => {
     await cycle(
       subject(),
       [
-        { kind: "service", unit: "e2scrub_all.timer", masked: true },
+        { kind: "service", unit: "dpkg-db-backup.timer", masked: true },
         { kind: "service", unit: "gw-none.service", masked: true },
         { kind: "service", unit: "systemd-tmpfiles-clean.service", masked: true },
       ],
       seen,
     );
     const stream = new Stream(subject());
-    const masked: Item[] = [{ kind: "service", unit: "e2scrub_all.timer", masked: true }];
+    const masked: Item[] = [{ kind: "service", unit: "dpkg-db-backup.timer", masked: true }];
     await stream.bring(masked);
-    await inside("systemctl unmask -q e2scrub_all.timer; systemctl start e2scrub_all.timer");
+    await inside("systemctl unmask -q dpkg-db-backup.timer; systemctl start dpkg-db-backup.timer");
     const [difference] = (await stream.read(masked)).differs;
     assert.match(difference?.observed ?? "", /^enabled=\w+ running=yes$/);
     await stream.bring(masked);
