@@ -188,6 +188,41 @@ test("a transaction that was cut is put back first, and then the program is brou
   assert.equal(await notes("slow-6"), "");
 });
 
+/** An update to an edition with one file more, whose program dies on the machine before its end. */
+async function updateThatDies(name: string): Promise<void> {
+  const up = engine.up(host([file("c"), file("d"), slow(name, 30)]));
+  await begun(name);
+  await machine.inside("systemctl kill --signal=KILL 'groundwork-????????????????.service'");
+  const run = await up;
+  assert.equal(run.succeeded, false);
+  assert.match(run.messages.join("\n"), /GW311 m1: /);
+  assert.equal(await machine.inside("cat /etc/cut/d"), "text", "nobody was there to put it back");
+  assert.equal((await engine.stateOf("cut-m1"))?.unfinished, true);
+}
+
+test("an update that dies on the machine is taken back by an up of the program before it, though nothing of that drifted", async () => {
+  await updateThatDies("slow-7");
+  const preview = await engine.preview(host([file("c")]));
+  assert.ok(
+    preview.steps.some(({ operation }) => operation === "update"),
+    JSON.stringify(preview),
+  );
+  const run = await engine.up(host([file("c")]));
+  assert.equal(run.succeeded, true, run.messages.join("\n"));
+  assert.equal(await machine.inside("ls /etc/cut"), "c");
+  assert.equal(await notes("slow-7"), "");
+  assert.equal((await engine.stateOf("cut-m1"))?.unfinished, undefined);
+});
+
+test("a destroy after an update that died on the machine gives back what only the new edition had", async () => {
+  await updateThatDies("slow-8");
+  const destroyed = await engine.destroy();
+  assert.equal(destroyed.succeeded, true, destroyed.messages.join("\n"));
+  assert.equal(await traces(), "");
+  const run = await engine.up(host([file("c")]));
+  assert.equal(run.succeeded, true, run.messages.join("\n"));
+});
+
 test("a machine that cannot be reached is kept in the state, named, and ends the up with an error", async () => {
   const gone = { ...machine.connection, port: 2 };
   const refused = await engine.up(host([file("c")], gone));
