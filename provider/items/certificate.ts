@@ -32,11 +32,9 @@ export const certificate: ItemKind<CertificateItem> = {
   schema: z.strictObject({
     kind: z.literal("certificate"),
     folder: field.path,
-    name: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9.-]{0,199}$/, {
-        error: "must be a file name without suffix: at most 200 small letters, digits, dots and dashes",
-      }),
+    name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,199}$/, {
+      error: "must be a file name without suffix: at most 200 small letters, digits, dots and dashes",
+    }),
     commonName: z.string().regex(/^[A-Za-z0-9.:_ -]{1,64}$/, {
       error: "must be at most 64 letters, digits, dots, dashes, colons and spaces",
     }),
