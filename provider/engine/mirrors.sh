@@ -44,8 +44,8 @@ mirror_gives() { # URL
   gw_host=${1%%://*}://${gw_host%%[/?#]*}$gw_newline
   case $gw_answering in *"$gw_newline$gw_host"*) return 0 ;; esac
   case $gw_silent in *"$gw_newline$gw_host"*) return 1 ;; esac
-  gw_http=$(curl -fsSgL --proto '=http,https' --proto-redir '=http,https' --connect-timeout 5 --max-time 10 \
-    -r 0-0 --max-filesize 65536 -o /dev/null -w '%{http_code}' --url "$1" 2>/dev/null)
+  gw_http=$(web_address "$1" | curl -K - -fsSgL --proto '=http,https' --proto-redir '=http,https' --connect-timeout 5 --max-time 10 \
+    -r 0-0 --max-filesize 65536 -o /dev/null -w '%{http_code}' 2>/dev/null)
   case $gw_http in
     2??)
       gw_answering=$gw_answering$gw_host

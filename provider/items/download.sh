@@ -163,12 +163,17 @@ download_fetch() { # brings about $gw_cached
   return "$gw_code"
 }
 
+# For curl's standard input: an address may carry a token, which no argument may show.
+web_address() { # URL
+  printf '%s\n' "$1" | sed 's/[\\"]/\\&/g; s/.*/url = "&"/'
+}
+
 download_from() { # URL
   for gw_try in 1 2 3 4; do
     gw_resumed=''
     [ ! -s "$gw_cached.partial" ] || gw_resumed=yes
-    gw_http=$(limit curl -fsSgL --proto '=http,https' --proto-redir '=http,https' --connect-timeout 15 \
-      --speed-limit 512 --speed-time 30 -C - -w '%{http_code}' -o "$gw_cached.partial" --url "$1" 9>&-)
+    gw_http=$(web_address "$1" | limit curl -K - -fsSgL --proto '=http,https' --proto-redir '=http,https' --connect-timeout 15 \
+      --speed-limit 512 --speed-time 30 -C - -w '%{http_code}' -o "$gw_cached.partial" 9>&-)
     gw_code=$?
     ! download_accept || return 0
     case $gw_code/$gw_http in

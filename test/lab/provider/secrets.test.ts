@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
@@ -31,6 +32,7 @@ const secrets: Record<string, string> = {
   unit: canary(),
   // Long enough for crypt(5); nobody's password.
   "password hash": `$6$${canary()}$${"a".repeat(86)}`,
+  "address of a download": canary(),
   check: canary(),
   "script of a fact": canary(),
   "script of a ticket": canary(),
@@ -72,11 +74,22 @@ const items: ItemInput[] = [
   },
 ];
 
+const artifactFolder = mkdtempSync(join(tmpdir(), "groundwork-canary-"));
+/** Large enough to be seen on its way. */
+const large = Buffer.alloc(30 * 1024 * 1024);
+
+const download = (): ItemInput => ({
+  kind: "download",
+  path: "/root/large",
+  urls: [pulumi.secret(`${lab.artifactUrl}/large?token=${of("address of a download")}`)],
+  sha256: createHash("sha256").update(large).digest("hex"),
+});
+
 const alpha = () => {
   const host = new HostState("alpha-m1", {
     connection: machine.connection,
     stream: "alpha",
-    items,
+    items: [...items, download()],
     checks: [{ name: "the check passes", run: pulumi.secret(`: ${of("check")}; sleep 0.5`) }],
     facts: {
       kept: { file: "/root/fact", secret: true },
@@ -141,7 +154,8 @@ const failures = () => {
 };
 
 before(async () => {
-  lab = await openTestLab({ name: "canary", prefix: "10.95.13", machines: ["m1"] });
+  writeFileSync(join(artifactFolder, "large"), large);
+  lab = await openTestLab({ name: "canary", prefix: "10.95.13", machines: ["m1"], artifactFolder });
   machine = lab.machine("m1");
   secrets["login key"] = readFileSync(join(lab.folder, "id"), "utf8").split("\n")[2] ?? "";
   engine = await openTestEngine();
@@ -155,6 +169,7 @@ before(async () => {
 after(async () => {
   await engine?.close();
   await lab?.close();
+  rmSync(artifactFolder, { recursive: true });
 });
 
 const control = canary();
