@@ -32,8 +32,10 @@ capture_to() { # FOLDER
   capture=$gw_transaction/unsealed/${capture##*/}/${1##*/}
   [ ! -e "$capture" ] || rm -rf "$capture"
   umask 077
-  mkdir -p "$capture" || return 1
+  mkdir -p "$capture"
+  gw_code=$?
   umask 022
+  [ "$gw_code" -eq 0 ] || return 1
   gw_unsealed=$gw_unsealed$1$gw_newline
   save_definition "$capture/item" && "${gw_kind}_capture"
 }
