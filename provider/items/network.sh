@@ -123,10 +123,10 @@ network_read() {
     mount --bind "$1" "$2" && mount -t tmpfs none /run && mkdir /run/systemd || exit
     export SYSTEMD_LOG_TARGET=console SYSTEMD_LOG_COLOR=0 SYSTEMD_LOG_LEVEL=info
     ! command -v udevadm >/dev/null || udevadm test-builtin net_setup_link /sys/class/net/lo
-    exec timeout 10 /usr/lib/systemd/systemd-networkd' read "$gw_draft/all" "$gw_networks" \
+    SYSTEMD_LOG_LEVEL=debug exec timeout 10 /usr/lib/systemd/systemd-networkd' read "$gw_draft/all" "$gw_networks" \
     </dev/null >"$gw_draft/said" 2>&1 3>&- &
   gw_reader=$!
-  # What it does when it has read them all is to look at its network.
+  # What it does when it has read them all is to look at its network; since systemd 257 only its debug level says so.
   sed '/^Enumeration completed/q' <"$gw_draft/said" >"$gw_draft/words"
   kill "$gw_reader" 2>/dev/null
   wait "$gw_reader" 2>/dev/null

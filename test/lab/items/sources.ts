@@ -81,7 +81,7 @@ mv $f.new $f`);
   it("refuses an archive that another key signed, and one that does not answer, and leaves nothing of them", async () => {
     const before = await seen();
     for (const [wrong, words] of [
-      [{ key: other.text }, /NO_PUBKEY/],
+      [{ key: other.text }, /NO_PUBKEY|Missing key/],
       [{ uris: [`${subject().lab.artifactUrl}/nowhere`] }, /404/],
     ] as const) {
       const report = await new Stream(subject()).apply([source(wrong)]);
