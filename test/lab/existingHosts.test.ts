@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
+import { readOutlook } from "../../cli/outlook.ts";
+import { outlookText } from "../../cli/outlookText.ts";
+import { declaredHost, openReader } from "../../provider/index.ts";
 import { openTestLab, type TestLab } from "../support/testLab.ts";
 import { labWaivers, openTestStack, type Ran } from "../support/testStack.ts";
 
@@ -49,10 +53,77 @@ after(async () => {
   await lab.close();
 });
 
+/** Whatever a login could leave on a machine that nobody changed. */
+const traces = (name: string): Promise<string> =>
+  lab.machine(name).inside("ls -d /var/lib/groundwork /run/groundwork* 2>/dev/null || :");
+
+test("a preview against machines says exactly what differs where no up was before, and leaves no trace", async () => {
+  const machine = lab.machine("host-2");
+  await machine.inside("printf wanted >/root/as-wanted; printf other >/root/differs");
+  const files = ["as-wanted", "differs"].map((name) => ({
+    kind: "file" as const,
+    path: `/root/${name}`,
+    content: "wanted",
+  }));
+  const { connection } = machine;
+  const host = declaredHost("try-host-2", { connection, stream: "try", items: files } as never);
+  const etc = await machine.listing("/etc", "/root", "/opt", "/usr/local");
+  const reader = await openReader();
+  try {
+    const compared = {
+      declared: { hosts: [host], doubts: [] },
+      deployment: { version: 3, deployment: {} },
+      machines,
+    };
+    const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+    const file = (text: string): string => `file mode=0644 owner=root:root sha256=${digest(text)}`;
+    assert.equal(
+      outlookText(await readOutlook(compared, reader)),
+      `host-2 try: 1 to change, 1 as wanted
+  = file:/root/as-wanted
+  ~ file:/root/differs: ${file("other")} => ${file("wanted")}
+of 2 items: 1 to change, 1 as wanted`,
+    );
+  } finally {
+    await reader.close();
+  }
+  assert.equal(await machine.listing("/etc", "/root", "/opt", "/usr/local"), etc);
+  assert.equal(await traces("host-2"), "");
+  await machine.inside("rm /root/as-wanted /root/differs");
+});
+
+test("the command compares every item of a stack, also where one machine is as wanted in a place and the other is not", async () => {
+  await lab.machine("host-1").inside("mkdir -m 0755 /etc/groundwork");
+  const etc = await Promise.all(machines.map((name) => lab.machine(name).listing("/etc", "/var/lib/dpkg")));
+  const preview = await stack.run("preview", "--against-machines");
+  assert.equal(preview.code, 0, said(preview));
+  const lines = preview.stdout.split("\n");
+  const ofDirectory = lines.filter((line) => /directory:\/etc\/groundwork(:|$)/.test(line));
+  assert.deepEqual(ofDirectory, [
+    "  = directory:/etc/groundwork",
+    "  ~ directory:/etc/groundwork: absent => directory mode=0755 owner=root:root",
+  ]);
+  const sshd = /^ {2}~ file:\/etc\/ssh\/sshd_config\.d\/00-groundwork\.conf: absent => file mode=/;
+  assert.equal(lines.filter((line) => sshd.test(line)).length, machines.length, preview.stdout);
+  assert.deepEqual(
+    await Promise.all(machines.map((name) => lab.machine(name).listing("/etc", "/var/lib/dpkg"))),
+    etc,
+  );
+  for (const name of machines) assert.equal(await traces(name), "");
+  await lab.machine("host-1").inside("rmdir /etc/groundwork");
+});
+
 test("up secures machines that were there before", async () => {
   const up = await stack.run("up", "--yes");
   assert.equal(up.code, 0, said(up));
   assert.notEqual(await asItIs("host-1"), found.get("host-1"));
+});
+
+test("a preview against machines finds nothing to change after it", async () => {
+  const preview = await stack.run("preview", "--against-machines");
+  assert.equal(preview.code, 0, said(preview));
+  const changes = preview.stdout.split("\n").filter((line) => /^ {2}[~-] /.test(line));
+  assert.deepEqual(changes, [], preview.stdout);
 });
 
 test("destroy is refused until it names the machines that are not of the lab", async () => {
