@@ -86,6 +86,7 @@ async function race(lab: TestLab, setting: Setting, names: string[]): Promise<vo
   const rows: string[][] = [];
   try {
     for (const name of names) {
+      if (stopped) break;
       const entry = await entries[name]?.(fleet, specification);
       if (entry === undefined) {
         console.log(`${name} is not installed here: it is left out.`);
@@ -112,7 +113,7 @@ async function attempt(
   try {
     return await measure(contestant, machines, specification);
   } catch (error) {
-    console.log(`${contestant.name}: ${error instanceof Error ? error.message : error}`);
+    if (!stopped) console.log(`${contestant.name}: ${error instanceof Error ? error.message : error}`);
     process.exitCode = 1;
     return undefined;
   } finally {
@@ -181,10 +182,14 @@ for (const name of names)
 const wanted = [filesSpecification, mixedSpecification].filter(
   ({ name }) => positionals.length === 0 || positionals.includes(name),
 );
+let stopped = false;
 const lab = await openTestLab({ name: "bench", prefix: "10.95.18", machines: machineNames });
 // What was printed until then counts; the machines go.
 for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.once(signal, () => void lab.close().finally(() => process.exit(1)));
+  process.once(signal, () => {
+    stopped = true;
+    void lab.close().finally(() => process.exit(1));
+  });
 try {
   if (names.includes("ansible")) await installPython(machineNames.map((name) => lab.machine(name)));
   for (const specification of wanted)
