@@ -35,7 +35,8 @@ package_bring() {
     gw_code=$?
   fi
   package_record
-  [ "$gw_code" -eq 0 ] && package_batch_done
+  [ "$gw_code" -eq 0 ] || return "$gw_code"
+  package_batch_done
 }
 
 # Captures the others now: when it is their turn, they are there already.

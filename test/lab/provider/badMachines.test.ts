@@ -180,6 +180,25 @@ test("a file system that is read-only changes nothing: GW315 where Groundwork ke
   await givenBack(host);
 });
 
+test("a file system that becomes read-only in the middle is GW302: files are as before, and the next operation settles the rest", async () => {
+  const host = new DirectHost("turned");
+  const { begin, end } = readOnly("/var/lib/groundwork");
+  const second = [file("a", "two\n"), waiting, file("b", "two\n")];
+  let files = "";
+  const { code, text } = await mishap(host, [file("a", "one\n"), file("b", "one\n")], second, {
+    begin: async () => undefined,
+    during: () => meanwhile(begin),
+    end: async () => {
+      files = await inside("cat /etc/bad/a /etc/bad/b");
+      await end();
+    },
+  });
+  assert.equal(code, "GW302", text);
+  assert.equal(files, "one\none", text);
+  assert.match(text, /Read-only file system/);
+  await givenBack(host);
+});
+
 /** A user of the machine who logs in with the lab's key. */
 async function makeUser(name: string): Promise<Connection> {
   await inside(`useradd -m -s /bin/bash ${name}
@@ -229,6 +248,55 @@ test("without DNS everything comes about that needs no names, also by a sudo tha
   await givenBack(host);
   await inside(`cat /root/resolv >/etc/resolv.conf; cat /root/hosts >/etc/hosts
     cp /root/list /etc/apt/sources.list.d/test.list; rm /etc/sudoers.d/named; userdel -rf named 2>/dev/null || :`);
+});
+
+/** Holds the lock that apt takes first, as the machine's own upgrades do. */
+const holdApt = (seconds: number): Promise<string> =>
+  inside(`set -e; systemd-run -q --collect --unit=bad-apt perl -e 'open my $f, "+<", "/var/lib/dpkg/lock-frontend" or die;
+    my $l = pack("s s x4 q q l x4", 1, 0, 0, 0, 0); fcntl($f, 6, $l) or die; open my $o, ">", "/run/held"; close $o; sleep ${seconds}'
+    until [ -e /run/held ]; do systemctl is-active -q bad-apt; sleep 0.1; done; rm /run/held`);
+
+test("a lock of apt is waited for; one that outlasts the time limit is GW306 and names its holder", async () => {
+  const host = new DirectHost("apt");
+  const { code, text } = await mishap(
+    host,
+    [file("a", "one\n")],
+    [file("a", "two\n"), { ...tool, timeLimit: 7 }],
+    {
+      begin: () => holdApt(300),
+      end: () => inside("systemctl stop bad-apt"),
+    },
+  );
+  assert.equal(code, "GW306", text);
+  assert.match(text, /package:gw-tool .*held by process \d+ \(perl\).*The machine was put back as it was/s);
+  await host.up(spec([file("a", "two\n")]));
+  await holdApt(2);
+  await host.up(spec([file("a", "two\n"), tool]));
+  await givenBack(host);
+});
+
+test("a package server that goes in the middle is GW301, one that falls silent GW306, and nothing is installed", async () => {
+  const host = new DirectHost("server");
+  const archive = server.files.get("/./gw-tool_1.0_all.deb") ?? server.files.get("/gw-tool_1.0_all.deb");
+  assert.ok(archive);
+  const cut = await mishap(host, [file("a", "one\n")], [file("a", "two\n"), tool], {
+    begin: async () => Object.assign(archive, { breakAfter: 200, breaks: Number.POSITIVE_INFINITY }),
+    end: async () => {
+      delete archive.breakAfter;
+    },
+  });
+  assert.equal(cut.code, "GW301", cut.text);
+  assert.match(cut.text, /package:gw-tool .*Failed to fetch.*The machine was put back as it was/s);
+  await givenBack(host);
+  await inside("rm -f /var/cache/apt/archives/*.deb");
+  const silent = await mishap(host, [file("a", "one\n")], [file("a", "two\n"), { ...tool, timeLimit: 4 }], {
+    begin: async () => Object.assign(archive, { silentAfter: 200 }),
+    end: async () => {
+      delete archive.silentAfter;
+    },
+  });
+  assert.equal(silent.code, "GW306", silent.text);
+  await givenBack(host);
 });
 
 test("a slow link that falls silent while the program is sent is left for another one, and everything runs once", async () => {
