@@ -73,6 +73,9 @@ const bootCommand = [
   "echo due",
 ].join("; ");
 
+/** Told of each start, before it; `again` where the one before never began. What it throws keeps it from starting. */
+export type Started = (run: string, again: boolean) => void;
+
 /** A program was started, and what became of it is not known. */
 export class UnknownOutcome extends GroundworkError {}
 
@@ -125,7 +128,7 @@ export class MachineSession {
    * Runs a program that changes the machine, once, whatever happens to the connection. Where it asks for a restart of
    * the machine, it goes on after that.
    */
-  async change(wanted: Wanted, operation: Operation, started?: (run: string) => void): Promise<Report> {
+  async change(wanted: Wanted, operation: Operation, started?: Started): Promise<Report> {
     return acrossBoots(
       this.machine,
       (resume) => this.#changeOnce(wanted, { ...operation, resume }, started),
@@ -133,10 +136,10 @@ export class MachineSession {
     );
   }
 
-  async #changeOnce(wanted: Wanted, operation: Operation, started?: (run: string) => void): Promise<Report> {
+  async #changeOnce(wanted: Wanted, operation: Operation, started?: Started): Promise<Report> {
     for (let starts = 1; ; starts++) {
       const run = randomBytes(8).toString("hex");
-      started?.(run);
+      started?.(run, starts > 1);
       const answer = await this.#start(run, renderProgram(wanted, { ...operation, run }), operation.urn);
       if (answer.code === neverBegan && starts < mostStarts) continue;
       // What never began left nothing: its failure is plain.

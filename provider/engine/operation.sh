@@ -53,7 +53,7 @@ gw_apply() {
   lock_registry
   registry_open && lease_take || return 1
   unlock_registry
-  gw_changed='' gw_dirty=''
+  gw_changed='' gw_dirty='' gw_uncommitted=''
   if boot_goes_on; then
     observe_all
   elif [ -n "$gw_resume" ]; then
@@ -70,11 +70,14 @@ gw_apply() {
       report unconfirmed "$(operation_id)"
     elif [ -n "$gw_hold" ]; then
       report unconfirmed "$(operation_id)"
-    else
-      recorded transaction_commit || return 1
+    elif recorded transaction_commit; then
       report committed
+    else
+      # Without its mark it is put back; with it, the next program finishes it.
+      [ -d "$gw_transaction" ] && [ ! -e "$gw_transaction/committed" ] || return 1
+      gw_uncommitted=yes
     fi
-    return 0
+    [ -n "$gw_uncommitted" ] || return 0
   fi
   [ -z "$gw_rebooting" ] || ! boot_begin || return 0
   if transaction_restore; then
@@ -114,7 +117,7 @@ gw_confirm() {
       report unconfirmed "$gw_operation_id"
       return 0
     fi
-    transaction_commit || return 1
+    recorded transaction_commit || return 1
   fi
   # It may have been confirmed before, and the answer was lost.
   operation_stands || {

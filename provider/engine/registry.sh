@@ -42,16 +42,16 @@ unwritten_why() {
 
 # Lines `item HASH DIGEST KEY DESIRED` of every claim but this one's, into the run's folder.
 other_claims() {
-  : >"$gw_run/others"
+  true >"$gw_run/others" || return 1
   for gw_claim in "$gw_root"/claims/*; do
     [ -f "$gw_claim" ] && [ "$gw_claim" != "$gw_root/claims/$gw_owner" ] || continue
-    cat "$gw_claim" >>"$gw_run/others"
+    cat "$gw_claim" >>"$gw_run/others" || return 1
   done
 }
 
 # Within one program, unequal wants were refused before; here it is another program's.
 claim_all() {
-  other_claims
+  recorded other_claims || return 1
   gw_refused='' gw_claimant='' gw_program_of=''
   while IFS=$gw_tab read -r gw_word gw_a gw_b gw_c _; do
     case $gw_word in

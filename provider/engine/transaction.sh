@@ -252,32 +252,42 @@ transaction_restore() {
   gw_places=$gw_newline
   # Half put back, it must not be confirmed any more. A disk that is too full for the mark is no reason to stay as it is.
   transaction_decide restoring || :
-  other_claims
-  : >"$gw_run/unrestored"
-  tac "$gw_transaction/order" >"$gw_run/order.all"
-  : >"$gw_run/order"
-  while read -r gw_folder; do
-    wanted_elsewhere "${gw_folder##*/}" || printf '%s\n' "$gw_folder" >>"$gw_run/order"
-  done <"$gw_run/order.all"
+  # What an item printed may have filled the memory that the run works in.
+  true >"$gw_run/log"
+  restore_order || {
+    echo "what is to be put back could not be listed in $gw_run" | report_text unrestored
+    return 1
+  }
+  gw_unrestored=''
   while read -r gw_folder; do
     use_capture "$gw_folder" || {
       printf '%s: the capture is gone' "$gw_folder" | report_text unrestored
+      gw_unrestored=yes
       printf '%s\n' "$gw_folder" >>"$gw_run/unrestored"
       continue
     }
     place_note
     if ! "${gw_kind}_restore" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-; then
       printf '%s: %s' "$gw_key" "$(tail -c 3000 "$gw_run/log")" | report_text unrestored
+      gw_unrestored=yes
       printf '%s\n' "$gw_folder" >>"$gw_run/unrestored"
     fi
   done <"$gw_run/order"
   gw_pass_after "$gw_run/order"
-  [ ! -s "$gw_run/unrestored" ] || return 1
+  [ -z "$gw_unrestored" ] || return 1
   places_sync
   transaction_restored >"$gw_run/log" 2>&1 || {
     report_text unrestored <"$gw_run/log"
     return 1
   }
+}
+
+# The folders to put back, last one first: half a list would leave the rest as it is, and forget it.
+restore_order() {
+  true >"$gw_run/unrestored" && other_claims && tac "$gw_transaction/order" >"$gw_run/order.all" && true >"$gw_run/order" || return 1
+  while read -r gw_folder; do
+    wanted_elsewhere "${gw_folder##*/}" || printf '%s\n' "$gw_folder" >>"$gw_run/order" || return 1
+  done <"$gw_run/order.all"
 }
 
 transaction_restored() { transaction_decide restored && transaction_forget; }
@@ -291,7 +301,7 @@ wanted_elsewhere() { # HASH
 
 # The end of a restore, which an interruption may cut short and the next program finish.
 transaction_forget() {
-  other_claims
+  other_claims || return 1
   while read -r gw_a; do
     grep -q "^item$gw_tab$gw_a$gw_tab" "$gw_run/others" || rm -rf "$gw_root/baseline/$gw_a"
   done <"$gw_transaction/baselines"

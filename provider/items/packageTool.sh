@@ -37,7 +37,8 @@ package_tool() {
   gw_end=$((${gw_now%.*} + ${gw_seconds:-$time_limit}))
   true >"$gw_run/waited"
   while gw_left=$((gw_end - ${gw_now%.*})) && [ "$gw_left" -gt 0 ]; do
-    locked dpkg timeout -k 5 "$gw_left" "$@" </dev/null >"$gw_run/tool" 2>&1
+    # Once it has the lock it gets the whole time: to be ended in the middle of an unpacking helps nobody.
+    locked dpkg timeout -k 5 "${gw_seconds:-$time_limit}" "$@" </dev/null >"$gw_run/tool" 2>&1
     gw_code=$?
     [ "$gw_code" -ne 0 ] &&
       grep -E 'Could not get lock|lock was locked|Unable to lock|Unable to acquire' "$gw_run/tool" >"$gw_run/waiting" || break

@@ -41,11 +41,22 @@ export async function applyHostState(
   const hold = remote.length > 0;
   const report = await change(deployment, spec.connection, local, { ...operation, tickets, hold });
   tell(deployment, call, spec, report);
-  if (!report.succeeded) throw explainFailure(local, report);
+  if (!report.succeeded) throw leftBy(report, explainFailure(local, report));
   const here = { ...operation, machineId: report.machineId, operationId: report.operationId };
   if (report.armed) await confirmByLogin(deployment, { ...here, hold }, spec);
   if (hold) await decideFromElsewhere(deployment, here, spec, remote);
   return outputsOf(spec, report, call.urn);
+}
+
+/** It failed after the machine's registry had come to know the HostState by its present URN. */
+export class ClaimMoved extends UnknownOutcome {}
+
+/** A failure that left more behind than it found: the error says so by its class. */
+function leftBy(report: Report, failure: GroundworkError): GroundworkError {
+  const about = { ...failure, cause: failure };
+  if (report.adopted.length > 0) return new ClaimMoved(failure.code, about);
+  const changed = report.changed.length + report.released.length > 0;
+  return changed && report.outcome === "untouched" ? new UnknownOutcome(failure.code, about) : failure;
 }
 
 /**

@@ -44,9 +44,13 @@ function withoutEncoded(text: string, secrets: readonly string[], wholes: readon
   const tells = (reading: string): boolean =>
     repeated.some((whole) => reading.includes(whole)) ||
     (reading.match(longWords) ?? []).some((word) => haystack.includes(word));
-  return runs
-    .filter(({ readings }) => readings.some(tells))
-    .reduce((rest, { run }) => rest.replaceAll(run, mark), text);
+  return (
+    runs
+      .filter(({ readings }) => readings.some(tells))
+      // One may be the beginning of another, which would not be found any more.
+      .sort((a, b) => b.run.length - a.run.length)
+      .reduce((rest, { run }) => rest.replaceAll(run, mark), text)
+  );
 }
 
 /** What programs of a machine said of themselves, without secrets; the engine's own words hold none. */

@@ -2,7 +2,7 @@ import { connectionSchema } from "../connection.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { PartialFailure } from "../partialFailure.ts";
 import { hasUnknown, reveal, secret, unknown, type Wire } from "../wire.ts";
-import { applyHostState, leavesSomething } from "./applyHostState.ts";
+import { applyHostState, ClaimMoved, leavesSomething } from "./applyHostState.ts";
 import { deleteHostState } from "./deleteHostState.ts";
 import { knownOf } from "./hostOperation.ts";
 import { diffHostState, factsToCome, isOnlyAnotherWay, isOtherPin, type Kept } from "./hostStateDiff.ts";
@@ -34,8 +34,10 @@ export class HostStateResource implements ResourceType {
     if (before.success && isOtherPin(connection, reveal(inputs.connection ?? null)))
       this.#deployment.givenUpPins.note(before.data);
     const answer = diffHostState(old, inputs);
-    const renamed: PropertyChange = { path: "claimant", change: "update", drifted: true };
-    return isRenamed(call.urn, old.outputs) ? { ...answer, changes: [...answer.changes, renamed] } : answer;
+    const claimant: PropertyChange = { path: "claimant", change: "update", drifted: true };
+    return this.#takesOver(call.urn, old.outputs)
+      ? { ...answer, changes: [...answer.changes, claimant] }
+      : answer;
   }
 
   async create(call: Call, inputs: Properties): Promise<{ id: string; outputs: Properties }> {
@@ -46,7 +48,7 @@ export class HostStateResource implements ResourceType {
       return { id: `${String(outputs.machineId)}/${name}`, outputs };
     } catch (error) {
       throw leavesSomething(error)
-        ? new PartialFailure(error, `unknown/${name}`, inputs, nothingKnown())
+        ? new PartialFailure(error, `unknown/${name}`, inputs, { ...nothingKnown(), claimant: call.urn })
         : error;
     }
   }
@@ -54,7 +56,7 @@ export class HostStateResource implements ResourceType {
   async update(call: Call, id: string, old: Kept, inputs: Properties): Promise<Properties> {
     const { unreachable: _, unfinished, ...outputs } = old.outputs;
     const known = knownOf(old.outputs);
-    const moved = isOnlyAnotherWay(old, inputs) && !isRenamed(call.urn, old.outputs);
+    const moved = isOnlyAnotherWay(old, inputs) && !this.#takesOver(call.urn, old.outputs);
     if (call.preview && unfinished === true)
       return { ...outputs, machineId: known.machineId || unknown, ...allToCome };
     if (call.preview)
@@ -67,7 +69,11 @@ export class HostStateResource implements ResourceType {
       return await applyHostState(this.#deployment, call, spec, known);
     } catch (error) {
       throw leavesSomething(error)
-        ? new PartialFailure(error, id, inputs, { ...outputs, drift: [], unfinished: true })
+        ? new PartialFailure(error, id, inputs, {
+            ...outputs,
+            ...claimantAfter(error, call),
+            ...unfinishedUpdate,
+          })
         : error;
     }
   }
@@ -89,6 +95,11 @@ export class HostStateResource implements ResourceType {
     await deleteHostState(this.#deployment, call, hostStateOf(state.inputs), knownOf(state.outputs));
   }
 
+  /** True when the next operation takes another claim over: the registry knows it by another URN, or may. */
+  #takesOver(urn: string, { claimant = urn }: Properties): boolean {
+    return claimant !== urn || this.#deployment.settings().adopt !== "";
+  }
+
   #conflicts(urn: string, inputs: Properties): Failure[] {
     const items = inputs.items;
     const known = (Array.isArray(items) ? items : []).filter((item) => !hasUnknown(item));
@@ -101,9 +112,11 @@ export class HostStateResource implements ResourceType {
   }
 }
 
-/** True when the machine's registry knows it by another URN: the next operation takes that claim over. */
-function isRenamed(urn: string, { claimant = urn }: Properties): boolean {
-  return claimant !== urn;
+const unfinishedUpdate: Properties = { drift: [], unfinished: true };
+
+/** By which URN the machine's registry knows it after a failed update. */
+function claimantAfter(error: unknown, { urn }: Call): Properties {
+  return error instanceof ClaimMoved ? { claimant: urn } : {};
 }
 
 /** What only an operation can tell. */

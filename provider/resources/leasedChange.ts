@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { GroundworkError } from "../../errors/index.ts";
 import type { Connection } from "../connection.ts";
 import { type Deployment, fateOf } from "../deployment/deployment.ts";
 import type { Operation, Wanted } from "../engine/program.ts";
@@ -15,7 +16,10 @@ export async function change(
   let current = "";
   try {
     return await underLease(deployment, connection, (more) =>
-      session.change(wanted, { ...operation, ...more }, (run) => {
+      session.change(wanted, { ...operation, ...more }, (run, again) => {
+        // It could not be told of the interrupt, for there was no program to tell.
+        if (again && deployment.cancelled.aborted)
+          throw new GroundworkError("GW310", { what: "cancelled before it began", where: connection.name });
         // The one before it ended for a restart of the machine, or because of a lease.
         deployment.ended(current);
         current = run;

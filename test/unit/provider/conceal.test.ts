@@ -78,6 +78,15 @@ describe("a text that repeats a secret in another encoding", () => {
     assert.equal(conceal(long, ["x9".repeat(50)]), "[secret]");
   });
 
+  it("shows nothing of a longer one that begins as a shorter one does", () => {
+    const [user, password] = ["admin-of-db1", "s3cretPassw0rd"];
+    for (const encoding of ["base64", "hex"] as const) {
+      const encoded = (text: string): string => Buffer.from(text).toString(encoding);
+      const text = `user ${encoded(user)} auth ${encoded(`${user}:${password}`)}`;
+      assert.equal(conceal(text, [user, password]), "user [secret] auth [secret]");
+    }
+  });
+
   it("keeps digests, names and words that only look like it", () => {
     const plain =
       "certificate_request: /var/lib/groundwork/a+b 100%25 of 20261121 deadbeefcafe\n" +

@@ -143,6 +143,27 @@ describe("a HostState that got another URN", () => {
     assert.deepEqual(machine.asked, ["delete"]);
   });
 
+  it("keeps the new one where the update fails after the claim was taken along", async () => {
+    const taken = `adopted ${Buffer.from(former).toString("base64")}`;
+    machine.reports = (action) =>
+      action === "apply" ? [`machine ${machineId}`, taken, "restored", "end failed"] : done;
+    await assert.rejects(update({}, renamed), (error: Error) => {
+      assert.ok(error instanceof PartialFailure);
+      assert.deepEqual([error.outputs.claimant, error.outputs.unfinished], [call().urn, true]);
+      return true;
+    });
+  });
+
+  it("is looked for by an up that takes another stack over, also where nothing else is to change", () => {
+    process.env.GROUNDWORK_ADOPT = "old";
+    try {
+      const { changes } = host().diff(call(), { inputs: inputsOf(), outputs: kept }, inputsOf());
+      assert.deepEqual(changes, [{ path: "claimant", change: "update", drifted: true }]);
+    } finally {
+      delete process.env.GROUNDWORK_ADOPT;
+    }
+  });
+
   it("is asked for nothing by a state from before claimants were written", async () => {
     assert.deepEqual(host().diff(call(), { inputs: inputsOf(), outputs: kept }, inputsOf()).changes, []);
     asks(/^gw_former=''$/m);

@@ -8,6 +8,7 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { GroundworkError } from "../../../errors/index.ts";
 import { Deployment } from "../../../provider/deployment/deployment.ts";
 import { UnknownOutcome } from "../../../provider/engine/machine.ts";
+import { change } from "../../../provider/resources/leasedChange.ts";
 import { type FakeSsh, openFakeSsh } from "../../support/fakeSsh.ts";
 import { connection, operation } from "./smallSpec.ts";
 
@@ -94,6 +95,20 @@ describe("a program whose connection broke before it arrived", () => {
     assert.equal(readFileSync(join(folder, "begun"), "utf8"), "begun\n");
   });
 
+  it("is not sent again after an interrupt", async () => {
+    const seen = broken(1);
+    const interrupted = new Deployment(silent);
+    const broke = ssh.answer;
+    ssh.answer = async (command) => {
+      if (seen.starts === 0) void interrupted.cancel();
+      return broke(command);
+    };
+    const running = change(interrupted, connection, { items: [] }, operation);
+    await assert.rejects(running, { code: "GW310" });
+    assert.equal(seen.starts, 1);
+    await interrupted.close();
+  });
+
   it("is given up after three times, as one of which nothing is left", async () => {
     const seen = broken(9);
     const change = deployment.session(connection).change({ items: [] }, operation);
@@ -108,9 +123,12 @@ describe("a program whose connection broke before it arrived", () => {
   it("is not sent again where the machine was started since: nobody knows how far it came", async () => {
     const seen = broken(1);
     const fresh = ssh.answer;
-    // An uptime of the first process that is shorter than any time.
-    ssh.answer = (command) =>
-      fresh({ ...command, command: command.command.replace("/proc/uptime", "/dev/null") });
+    // The computer runs for 1000 s, its first process for none: a container that was started again.
+    writeFileSync(join(folder, "uptime"), "1000.00 900.00\n");
+    writeFileSync(join(folder, "stat"), `1 (systemd) S ${"0 ".repeat(18)}100000 0\n`);
+    const young = (text: string): string =>
+      text.replace("/proc/uptime", join(folder, "uptime")).replace("/proc/1/stat", join(folder, "stat"));
+    ssh.answer = (command) => fresh({ ...command, command: young(command.command) });
     const change = deployment.session(connection).change({ items: [] }, operation);
     await assert.rejects(change, UnknownOutcome);
     assert.equal(seen.starts, 1);
