@@ -85,7 +85,7 @@ export async function readOutlook(compared: Compared, reader: Asking): Promise<O
     unread: Object.fromEntries(
       looks.flatMap(({ outlook, unread }) => (unread ? [[outlook.machine, unread]] : [])),
     ),
-    doubts: declared.doubts,
+    doubts: [...declared.doubts, ...declared.hosts.flatMap(unaskedGuards)],
   };
 }
 
@@ -93,6 +93,12 @@ export async function readOutlook(compared: Compared, reader: Asking): Promise<O
 export function exitCodeOf({ hosts, unread, doubts }: Outlook): 0 | 1 {
   const refused = hosts.some(({ refusals }) => refusals.length > 0);
   return Object.keys(unread).length === 0 && doubts.length === 0 && !refused ? 0 : 1;
+}
+
+function unaskedGuards({ machine, stream, guardsToCome }: DeclaredHost): string[] {
+  return guardsToCome.map(
+    (guard) => `a guard of ${stream} on ${machine} is not known before an up: ${guard}`,
+  );
 }
 
 interface Look {

@@ -12,6 +12,8 @@ export interface DeclaredHost {
   machine: string;
   /** Every item, in the order in which they are declared. */
   items: DeclaredItem[];
+  /** Names of guards of which something is not known yet: they cannot be asked. */
+  guardsToCome: string[];
   /** What can be asked of the machine: items and guards whose values are all known. Left out before there is a way to it. */
   spec?: HostStateSpec;
 }
@@ -35,6 +37,7 @@ export function declaredHost(name: string, inputs: Properties): DeclaredHost {
     stream: wordOf(stream, name),
     machine: machineOf(connection, name),
     items: Array.isArray(items) ? items.map(declaredItem) : [notKnown("items")],
+    guardsToCome: guardsToCome(guards),
   };
   if (hasUnknown(connection)) return host;
   const known = (list: Wire): Wire[] =>
@@ -51,6 +54,16 @@ function declaredItem(item: Wire, index: number): DeclaredItem {
     key: keyOf(fields as unknown as Item).replaceAll(unknown, knownLater),
     unknown: Object.keys(fields).filter((field) => hasUnknown(fields[field] ?? null)),
   };
+}
+
+function guardsToCome(guards: Wire): string[] {
+  if (!Array.isArray(guards)) return hasUnknown(guards) ? [knownLater] : [];
+  return guards
+    .filter((guard) => hasUnknown(guard))
+    .map((guard) => {
+      const plain = reveal(guard);
+      return wordOf(isObject(plain) ? (plain.name ?? null) : null, knownLater);
+    });
 }
 
 const notKnown = (place: string): DeclaredItem => ({ key: `${place} ${knownLater}`, unknown: [] });

@@ -24,6 +24,7 @@ function host(machine: string, stream: string, items: Item[], later: string[] = 
       ...later.map((key) => ({ key, unknown: ["content"] })),
       ...items.map((item) => ({ key: keyOf(item), unknown: [] })),
     ],
+    guardsToCome: [],
     spec: { connection, stream, items, guards: [guard], secretItems: [], secrets: ["hush"] },
   };
 }
@@ -185,6 +186,16 @@ no item was compared with a machine`,
         ["m2", "alpha", ["file:/etc/a"]],
       ],
     );
+  });
+
+  it("is not certain where a guard cannot be asked before an up", async () => {
+    const declared = { ...host("m1", "alpha", [file("/etc/a")]), guardsToCome: ["the others answer"] };
+    const outlook = await outlookOf({ hosts: [declared] });
+    assert.match(
+      outlookText(outlook),
+      /^not certain: a guard of alpha on m1 is not known before an up: the others answer$/m,
+    );
+    assert.equal(exitCodeOf(outlook), 1);
   });
 
   it("is not certain where the program could not be heard to its end", async () => {

@@ -16,10 +16,11 @@ describe("a HostState that is declared and not brought about yet", () => {
 
   it("can be asked for its guards whose values are all known, and their waivers", () => {
     const guard = (run: string) => ({ name: `guard ${run}`, run });
-    const guards = [guard("true"), guard(unknown)];
+    const guards = [guard("true"), { name: "the others answer", run: unknown }];
     const waivers = { "guard true": "not here" };
-    const { spec } = declaredHost("alpha-m1", { connection, stream: "alpha", items: [], guards, waivers });
-    assert.deepEqual([spec?.guards, spec?.waivers], [[guard("true")], waivers]);
+    const host = declaredHost("alpha-m1", { connection, stream: "alpha", items: [], guards, waivers });
+    assert.deepEqual([host.spec?.guards, host.spec?.waivers], [[guard("true")], waivers]);
+    assert.deepEqual(host.guardsToCome, ["the others answer"]);
   });
 
   it("names the fields that are not known, within secrets too, and shows no value of them", () => {
