@@ -5,18 +5,10 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { aptSource } from "../../../provider/items/aptSource.ts";
 import { keyFingerprints } from "../../../provider/items/openPgp.ts";
+import { openPgpKey } from "./openPgpKey.ts";
 import { withLibrary } from "./shellLibrary.ts";
 
-/** One key, Ed25519. */
-const one = `-----BEGIN PGP PUBLIC KEY BLOCK-----
-
-mDMEawGyGBYJKwYBBAHaRw8BAQdAtC8fwhvlr4IK506ILnrQMYhM84MU+LQLoAo7
-JPrqtsG0GFRlc3QgPHRAZXhhbXBsZS5pbnZhbGlkPoiQBBMWCAA4FiEE8MAVulgM
-+siJUKqWjJd3ZwXrH7cFAmsBshgCGwMFCwkIBwIGFQoJCAsCBBYCAwECHgECF4AA
-CgkQjJd3ZwXrH7fFdQD/fA0L12kzsxbpJNJ95DCcSZ+bNr8MCAlJDbdx6QPvelkB
-AKDtcoLofRHvejKE72qwhIFax/di2wpuqL6d3DAVkuIK
-=bV2T
------END PGP PUBLIC KEY BLOCK-----`;
+const one = openPgpKey();
 /** The same, and one of RSA with longer packets. */
 const two = `-----BEGIN PGP PUBLIC KEY BLOCK-----
 

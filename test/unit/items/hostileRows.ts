@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { itemExamples } from "../../../docs/source/itemExamples.ts";
 import type { ItemKindName } from "../../../provider/index.ts";
+import { openPgpKey } from "./openPgpKey.ts";
 
 /** Where on the machine a value has to be found: in a variable, or in `data`. */
 export interface Place {
@@ -56,18 +57,6 @@ const asset = (fields: object): object => ({
   asset: { "4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17", ...fields },
 });
 const sha256 = (text: string): string => createHash("sha256").update(text, "utf8").digest("hex");
-
-/** One key, Ed25519, under a header of any text. */
-const openPgpKey = (comment: string): string => `-----BEGIN PGP PUBLIC KEY BLOCK-----
-Comment: ${comment}
-
-mDMEawGyGBYJKwYBBAHaRw8BAQdAtC8fwhvlr4IK506ILnrQMYhM84MU+LQLoAo7
-JPrqtsG0GFRlc3QgPHRAZXhhbXBsZS5pbnZhbGlkPoiQBBMWCAA4FiEE8MAVulgM
-+siJUKqWjJd3ZwXrH7cFAmsBshgCGwMFCwkIBwIGFQoJCAsCBBYCAwECHgECF4AA
-CgkQjJd3ZwXrH7fFdQD/fA0L12kzsxbpJNJ95DCcSZ+bNr8MCAlJDbdx6QPvelkB
-AKDtcoLofRHvejKE72qwhIFax/di2wpuqL6d3DAVkuIK
-=bV2T
------END PGP PUBLIC KEY BLOCK-----`;
 
 /** A field of several lines in a file of apt's: each behind one blank. */
 const folded = (text: string): string =>

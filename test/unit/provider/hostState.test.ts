@@ -71,6 +71,17 @@ const update = (more: Partial<HostStateInputs>, outputs = kept, preview = false)
 const remove = (more: Partial<HostStateInputs> = {}, name = "alpha-m1") =>
   host().delete(call(name), "id", { inputs: inputsOf(more), outputs: kept });
 
+/** From the confirmation on, nothing is heard of the machine. */
+function breaksOffAtConfirm(): void {
+  ssh.answer = async (command) => {
+    const answer = (await machine.answer(command)) ?? {};
+    if (machine.asked.at(-1) !== "confirm") return answer;
+    ssh.cut("m1");
+    ssh.refuse = () => "Host key verification failed.";
+    return { code: 255 };
+  };
+}
+
 describe("a HostState whose machine is reached in another way", () => {
   const moved = { connection: { ...connection, address: "192.0.2.77", user: "deploy" } };
 
@@ -212,13 +223,7 @@ describe("a HostState whose update was begun and whose end was never seen", () =
   async function unheard(): Promise<{ inputs: Properties; outputs: Properties }> {
     machine.reports = (action) =>
       action === "apply" ? [`machine ${machineId}`, "unconfirmed", ...done] : ["check c1 pass 0 ", ...done];
-    ssh.answer = async (command) => {
-      const answer = (await machine.answer(command)) ?? {};
-      if (machine.asked.at(-1) !== "confirm") return answer;
-      ssh.cut("m1");
-      ssh.refuse = () => "Host key verification failed.";
-      return { code: 255 };
-    };
+    breaksOffAtConfirm();
     const left = await leftBy(update({ ...more, checks: elsewhere }));
     ssh.refuse = () => undefined;
     ssh.answer = async (command) => (await machine.answer(command)) ?? {};
@@ -329,13 +334,7 @@ describe("a change whose checks from elsewhere decided", () => {
 
   it("is known to the state when nobody can say what became of it", async () => {
     machine.reports = (action) => decided[action] ?? done;
-    ssh.answer = async (command) => {
-      const answer = (await machine.answer(command)) ?? {};
-      if (machine.asked.at(-1) !== "confirm") return answer;
-      ssh.cut("m1");
-      ssh.refuse = () => "Host key verification failed.";
-      return { code: 255 };
-    };
+    breaksOffAtConfirm();
     await assert.rejects(host().create(call(), inputsOf({ checks })), (error: Error) => {
       assert.ok(error instanceof PartialFailure);
       assert.match(error.message, /^GW202 m1: /);
