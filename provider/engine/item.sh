@@ -57,14 +57,15 @@ triggered() { # KEYS
   [ -n "$1" ] || return 1
   gw_ifs=$IFS
   IFS=$gw_newline
-  for gw_trigger in $1; do
+  set -f
+  # shellcheck disable=SC2086
+  set -- $1
+  set +f
+  IFS=$gw_ifs
+  for gw_trigger in "$@"; do
     case "$gw_newline$gw_changed$gw_newline" in
-      *"$gw_newline$gw_trigger$gw_newline"*)
-        IFS=$gw_ifs
-        return 0
-        ;;
+      *"$gw_newline$gw_trigger$gw_newline"*) return 0 ;;
     esac
   done
-  IFS=$gw_ifs
   return 1
 }

@@ -90,3 +90,15 @@ export const key = line.refine((value) => /^[a-zA-Z]+:./.test(value), {
 
 /** Seconds. */
 export const timeLimit = z.number().int().min(1).max(86_400).optional();
+
+/** Values by name. zod passes over the name `__proto__`: what was given under it would be gone without a word. */
+export function byName<K extends z.ZodType<string>, V extends z.ZodType>(names: K, values: V) {
+  return z.preprocess(
+    (given, context) => {
+      if (typeof given === "object" && given !== null && Object.hasOwn(given, "__proto__"))
+        context.addIssue({ code: "custom", path: ["__proto__"], message: "must not be named `__proto__`" });
+      return given;
+    },
+    z.record(names, values),
+  );
+}

@@ -30,8 +30,8 @@ export const kernelModule: ItemKind<KernelModuleItem> = {
     name: z.string().regex(/^[A-Za-z0-9_]{1,55}$/, {
       error: "must be a module's name as lsmod shows it, with underscores, such as `br_netfilter`",
     }),
-    parameters: z
-      .record(
+    parameters: field
+      .byName(
         z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "must be the name of a parameter" }),
         field.kernelWord,
       )

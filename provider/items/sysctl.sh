@@ -3,8 +3,10 @@
 # sysctl: name value; effective value under /proc/sys and drop-in for the next boot
 
 gw_sysctls=/proc/sys
+gw_dropins=/etc/sysctl.d
 
-sysctl_paths() { # NAME: sets gw_proc and gw_dropin without a process; a slash in a name stands for a dot (sysctl.d(5))
+# Sets gw_proc and gw_dropin without a process; a slash in a name stands for a dot (sysctl.d(5)).
+sysctl_paths() { # NAME
   gw_rest=$1 gw_proc=$gw_sysctls
   gw_ifs=$IFS
   IFS=.
@@ -13,8 +15,27 @@ sysctl_paths() { # NAME: sets gw_proc and gw_dropin without a process; a slash i
     gw_proc=$gw_proc/$gw_slashless
   done
   IFS=$gw_ifs
-  sysctl_slashless "$1" _
-  gw_dropin=/etc/sysctl.d/99-zz-groundwork-$gw_slashless.conf
+  # No name holds a colon: each has a file of its own.
+  sysctl_slashless "$1" :
+  gw_dropin=$gw_dropins/99-zz-groundwork-$gw_slashless.conf
+}
+
+# Where earlier versions put the drop-in of a name with slashes, which could be another name's place too. Sets gw_former.
+sysctl_former() {
+  case $name in
+    */*) ;;
+    *) return 1 ;;
+  esac
+  sysctl_slashless "$name" _
+  gw_former=$gw_dropins/99-zz-groundwork-$gw_slashless.conf
+}
+
+sysctl_is_ours() { # FILE: sets gw_line to its first line
+  [ -f "$1" ] && read -r gw_line <"$1" || return 1
+  case $gw_line in
+    "$name = "*) ;;
+    *) return 1 ;;
+  esac
 }
 
 sysctl_slashless() { # TEXT SIGN: sets gw_slashless to it with a sign for each slash
@@ -51,6 +72,8 @@ sysctl_line() { # VALUE: sets $observed; the kernel separates words by tabs
   gw_boot=none
   if [ -f "$gw_dropin" ]; then
     read -r gw_line <"$gw_dropin" || :
+    gw_boot=${gw_line#"$name = "}
+  elif sysctl_former && sysctl_is_ours "$gw_former"; then
     gw_boot=${gw_line#"$name = "}
   fi
   observed="value=$gw_live boot=$gw_boot"
@@ -113,14 +136,16 @@ sysctl_apply() {
     echo "this kernel has no setting $name: see its name, and that its module is loaded"
     return 1
   }
-  [ -d /etc/sysctl.d ] || mkdir -p /etc/sysctl.d || return 1
+  [ -d "$gw_dropins" ] || mkdir -p "$gw_dropins" || return 1
   if is_prepared; then
     mv -fT "$gw_new" "$gw_dropin"
   else
     new_beside "$gw_dropin"
     sysctl_make && put_in_place "$gw_new" "$gw_dropin"
-  fi && sysctl_write "$value"
+  fi && sysctl_leave_former && sysctl_write "$value"
 }
+
+sysctl_leave_former() { ! sysctl_former || ! sysctl_is_ours "$gw_former" || rm -f "$gw_former"; }
 
 sysctl_prepare() {
   sysctl_paths "$name"
@@ -129,19 +154,37 @@ sysctl_prepare() {
 
 sysctl_make() { printf '%s = %s\n' "$name" "$value" >"$gw_new"; }
 
+# A capture holds `value` and `dropin`; of a name with slashes that is the former place, and `own` the present one.
 sysctl_capture() {
   sysctl_paths "$name"
-  [ ! -f "$gw_dropin" ] || cp -a "$gw_dropin" "$capture/dropin" || return 1
+  if sysctl_former; then
+    [ ! -f "$gw_dropin" ] || cp -a "$gw_dropin" "$capture/own" || return 1
+    ! sysctl_is_ours "$gw_former" || cp -a "$gw_former" "$capture/dropin" || return 1
+  else
+    [ ! -f "$gw_dropin" ] || cp -a "$gw_dropin" "$capture/dropin" || return 1
+  fi
   [ ! -e "$gw_proc" ] || cat "$gw_proc" >"$capture/value"
 }
 
 sysctl_restore() {
   sysctl_paths "$name"
-  if [ -e "$capture/dropin" ]; then
-    copy_in_place "$capture/dropin" "$gw_dropin" || return 1
+  if ! sysctl_former; then
+    sysctl_put_back dropin "$gw_dropin" || return 1
   else
-    rm -f "$gw_dropin" "$gw_dropin.groundwork-$gw_owner" || return 1
+    sysctl_put_back own "$gw_dropin" || return 1
+    # What is another name's there is that one's concern.
+    if sysctl_is_ours "$capture/dropin" || sysctl_is_ours "$gw_former"; then
+      sysctl_put_back dropin "$gw_former" || return 1
+    fi
   fi
   # Settings go with their module or their interface.
   [ ! -e "$capture/value" ] || [ ! -e "$gw_proc" ] || sysctl_write "$(cat "$capture/value")"
+}
+
+sysctl_put_back() { # NAME-IN-CAPTURE PATH
+  if [ -e "$capture/$1" ]; then
+    copy_in_place "$capture/$1" "$2"
+  else
+    rm -f "$2" "$2.groundwork-$gw_owner"
+  fi
 }

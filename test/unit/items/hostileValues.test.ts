@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import fc from "fast-check";
 import type { z } from "zod";
+import { itemExamples } from "../../../docs/source/itemExamples.ts";
 import { inOrder } from "../../../provider/engine/program.ts";
 import { type Item, type ItemKindName, itemKinds, keyOf, kindOf } from "../../../provider/index.ts";
 import { hostStateSchema } from "../../../provider/resources/hostStateSpec.ts";
@@ -108,6 +109,20 @@ describe("hostile text", () => {
       textFields(itemKinds[kind].schema as z.ZodType).filter((field) => field !== "kind");
     for (const kind of kinds) assert.deepEqual(Object.keys(hostileRows[kind]), fields(kind), kind);
     assert.deepEqual(Object.keys(hostileRows).sort(), [...kinds].sort());
+  });
+
+  it("that objects of JavaScript have a meaning for is refused as a name", () => {
+    for (const kind of kinds)
+      for (const field of Object.keys(hostileRows[kind]).filter((name) => name.endsWith("{name}"))) {
+        const [name = ""] = field.split("{");
+        const values = Object.fromEntries([["__proto__", "1"]]);
+        const items = [{ ...itemExamples[kind], [name]: values }];
+        const failures = validate(hostStateSchema, { connection, stream: "alpha", items } as never);
+        assert.deepEqual(
+          failures.map(({ property }) => property),
+          [`items[0].${name}.__proto__`],
+        );
+      }
   });
 
   for (const kind of kinds)

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import type { SysctlItem } from "../../../provider/index.ts";
 import { FolderMachine } from "./folderMachine.ts";
@@ -18,8 +19,60 @@ describe("the places of a kernel setting", () => {
   it("have a dot for each slash of an interface's name", () => {
     assert.deepEqual(places("net.ipv4.conf.eth0/100/200.forwarding"), [
       "/proc/sys/net/ipv4/conf/eth0.100.200/forwarding",
-      "/etc/sysctl.d/99-zz-groundwork-net.ipv4.conf.eth0_100_200.forwarding.conf",
+      "/etc/sysctl.d/99-zz-groundwork-net.ipv4.conf.eth0:100:200.forwarding.conf",
     ]);
+  });
+
+  it("are another drop-in for every name", () => {
+    const names = ["eth0/1", "eth0_1", "eth0-1", "eth0_/1", "eth0/_1", "eth0//1", "eth0__1"];
+    const dropIns = names.map((name) => places(`net.ipv4.conf.${name}.forwarding`)[1]);
+    assert.equal(new Set(dropIns).size, names.length);
+  });
+});
+
+describe("the drop-in of a name with slashes", () => {
+  const item: SysctlItem = { kind: "sysctl", name: "net.ipv4.conf.eth0/1.forwarding", value: "1" };
+  const present = "99-zz-groundwork-net.ipv4.conf.eth0:1.forwarding.conf";
+  const former = "99-zz-groundwork-net.ipv4.conf.eth0_1.forwarding.conf";
+  const ours = `${item.name} = 1\n`;
+
+  /** What lies in the folder of drop-ins after a script, on a machine that had `before` at the former place. */
+  const after = async (before: string, script: string): Promise<Record<string, string>> => {
+    const machine = new FolderMachine();
+    try {
+      const folder = machine.path("sysctl.d");
+      machine.made(`mkdir sysctl.d sys && mkdir -p sys/net/ipv4/conf/eth0.1`);
+      machine.made(`echo 0 >sys/net/ipv4/conf/eth0.1/forwarding`);
+      if (before !== "") machine.made(`printf '%s' '${before}' >sysctl.d/${former}`);
+      const said = await machine.run([item], `gw_sysctls=$PWD/sys gw_dropins=$PWD/sysctl.d; ${script}`);
+      assert.equal(said, "");
+      return Object.fromEntries(
+        readdirSync(folder).map((name) => [name, readFileSync(`${folder}/${name}`, "utf8")]),
+      );
+    } finally {
+      machine.close();
+    }
+  };
+
+  it("moves to its present place at the next change, and back when that is taken back", async () => {
+    assert.deepEqual(await after(ours, "take 1; bring"), { [present]: ours });
+    assert.deepEqual(await after(ours, "take 1; bring; give_back 1"), { [former]: ours });
+  });
+
+  it("is as wanted at its former place", async () => {
+    const see = 'echo 1 >"$gw_sysctls/net/ipv4/conf/eth0.1/forwarding"; [ "$(see)" = "$gw_desired" ] || see';
+    assert.deepEqual(await after(ours, see), { [former]: ours });
+  });
+
+  it("goes from its former place with the item, whose baseline an earlier version captured", async () => {
+    const captured = "mkdir capture-1 && echo 0 >capture-1/value";
+    assert.deepEqual(await after(ours, `${captured}; give_back 1`), {});
+  });
+
+  it("never touches the file of the name that its former place belongs to", async () => {
+    const other = "net.ipv4.conf.eth0_1.forwarding = 1\n";
+    assert.deepEqual(await after(other, "take 1; bring"), { [former]: other, [present]: ours });
+    assert.deepEqual(await after(other, "take 1; bring; give_back 1"), { [former]: other });
   });
 });
 

@@ -9,6 +9,7 @@ interface Definition {
   valueType?: z.ZodType;
   options?: readonly z.ZodType[];
   shape?: Record<string, z.ZodType>;
+  out?: z.ZodType;
 }
 
 /**
@@ -31,6 +32,8 @@ export function textFields(schema: z.ZodType, apart: readonly z.ZodType[] = [], 
       return [];
     case "optional":
       return of(definition.innerType, at);
+    case "pipe":
+      return of(definition.out, at);
     case "array":
       return of(definition.element, `${at}[]`);
     case "record":
