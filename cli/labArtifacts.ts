@@ -2,26 +2,62 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, relative, sep } from "node:path";
 import { cacheFolder } from "../foundation/cacheFolder.ts";
 import { labArtifactsFile } from "../foundation/stateFolder.ts";
-import { ensureRootTree, groundsInUse, type RootImage } from "../lab/index.ts";
-import type { LabArtifacts } from "../stacks/labArtifacts.ts";
-import { ensureContainerImages, ensurePrograms, hostArchitecture, type Progress } from "../tools/index.ts";
-import { bundles, type ImageName, images, type ProgramName, programs } from "../versions/index.ts";
+import { ensureRootTree, groundsInUse, type LabRelease, type RootImage } from "../lab/index.ts";
+import type { LabArtifacts, LabImage } from "../stacks/labArtifacts.ts";
+import {
+  ensureContainerImages,
+  ensurePrograms,
+  hostArchitecture,
+  type Progress,
+  type ReadyImage,
+} from "../tools/index.ts";
+import {
+  bundles,
+  type ImageDefinition,
+  type ImageName,
+  images,
+  type ProgramName,
+  programs,
+} from "../versions/index.ts";
 
 /**
  * Makes sure that everything the lab's machines download is in the cache, and tells the program what it is.
- * Errors: GW6xx.
+ * @param rootImages one of each release that the machines run
+ * @throws GroundworkError of the GW6 family, see the catalogue
  */
-export async function ensureLabArtifacts(rootImage: RootImage, progress: Progress): Promise<void> {
+export async function ensureLabArtifacts(
+  rootImages: readonly RootImage[],
+  progress: Progress,
+): Promise<void> {
   const ready = await ensurePrograms(machinePrograms(), { progress });
-  const debianRoot = await ensureRootTree(rootImage, groundsInUse);
-  const archives = await ensureContainerImages(Object.keys(images) as ImageName[], { debianRoot, progress });
+  const shown = labImages(await ensureContainerImages(imageNames(false), { progress }));
+  for (const rootImage of rootImages) {
+    const debianRoot = await ensureRootTree(rootImage, groundsInUse);
+    const archives = await ensureContainerImages(imageNames(true), { debianRoot, progress });
+    shown.push(...labImages(archives, rootImage.release));
+  }
   await record({
     architecture: hostArchitecture(),
     programs: Object.fromEntries([...ready].map(([name, file]) => [name, servedFile(file)])),
-    images: Object.fromEntries(
-      [...archives].map(([name, image]) => [name, { ...servedFile(image), reference: image.reference }]),
-    ),
+    images: shown,
   });
+}
+
+/** Images with programs of Debian, or those without. */
+function imageNames(withDebian: boolean): ImageName[] {
+  const definitions: Readonly<Record<ImageName, ImageDefinition>> = images;
+  return (Object.keys(images) as ImageName[]).filter(
+    (name) => (definitions[name].debianPrograms !== undefined) === withDebian,
+  );
+}
+
+function labImages(archives: Map<ImageName, ReadyImage>, release?: LabRelease): LabImage[] {
+  return [...archives].map(([image, archive]) => ({
+    ...servedFile(archive),
+    image,
+    reference: archive.reference,
+    ...(release === undefined ? {} : { release }),
+  }));
 }
 
 /** Programs that run on machines, not on this computer. */

@@ -1,7 +1,7 @@
 import { GroundworkError } from "../errors/index.ts";
 import { labLoginKey } from "../foundation/stateFolder.ts";
-import { ensureRootImage, type LabRelease, labPackages } from "../lab/index.ts";
-import type { Configuration } from "../stacks/configuration.ts";
+import { ensureRootImage, type LabRelease, labPackages, type RootImage } from "../lab/index.ts";
+import { type Configuration, releaseOf } from "../stacks/configuration.ts";
 import { ensureDebianPackages, isDebian, type Progress } from "../tools/index.ts";
 import { ensureLabArtifacts } from "./labArtifacts.ts";
 import { ensureLoginKey } from "./loginKey.ts";
@@ -25,10 +25,10 @@ export async function prepare(configuration: Configuration, progress: Progress):
     );
   }
   await ensureLoginKey(labLoginKey());
-  for (const release of releasesOf(configuration)) await ensureRootImage({ release }, progress);
-  if (!configuration.streams.bravo.enabled) return;
-  // Images take a few Debian programs out of a root file system, whatever releases the machines run.
-  await ensureLabArtifacts(await ensureRootImage({ release: "bookworm" }, progress), progress);
+  const rootImages: RootImage[] = [];
+  for (const release of releasesOf(configuration))
+    rootImages.push(await ensureRootImage({ release }, progress));
+  if (configuration.streams.bravo.enabled) await ensureLabArtifacts(rootImages, progress);
 }
 
 /** Names the two ways out: root, or machines that are there already. */
@@ -41,6 +41,5 @@ function requireRoot(): void {
 }
 
 function releasesOf({ machines }: Configuration): LabRelease[] {
-  const all = Object.values(machines).flatMap((machine) => ("lab" in machine ? [machine.lab.release] : []));
-  return [...new Set(all)];
+  return [...new Set(Object.values(machines).map(releaseOf))];
 }

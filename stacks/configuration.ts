@@ -9,12 +9,13 @@ import { type StreamsSettings, streams } from "./configuration/streams.ts";
 
 export { problemsError as configurationError } from "../foundation/problem.ts";
 export { localPath } from "./configuration/localFile.ts";
-export type {
-  BastionSettings,
-  ExistingMachineSettings,
-  LabMachineSettings,
-  MachineSettings,
-  Role,
+export {
+  type BastionSettings,
+  type ExistingMachineSettings,
+  type LabMachineSettings,
+  type MachineSettings,
+  type Role,
+  releaseOf,
 } from "./configuration/machines.ts";
 export type { NetworkSettings } from "./configuration/network.ts";
 export type { StreamName, StreamsSettings } from "./configuration/streams.ts";

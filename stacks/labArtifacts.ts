@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import type { Architecture, ArtifactCatalogue, ContainerImage } from "../components/index.ts";
 import { GroundworkError } from "../errors/index.ts";
 import { labArtifactsFile } from "../foundation/stateFolder.ts";
+import type { LabRelease } from "../lab/spec.ts";
 import * as pulumi from "../pulumi.ts";
 import type { ImageName, ProgramName } from "../versions/index.ts";
+import { type MachineSettings, releaseOf } from "./configuration.ts";
 
 /** One file that the lab's artifact server shows. */
 export interface LabArtifact {
@@ -13,11 +15,20 @@ export interface LabArtifact {
   sha256: string;
 }
 
+/** An archive that the lab's artifact server shows. */
+export interface LabImage extends LabArtifact {
+  image: ImageName;
+  /** The name that manifests give it. */
+  reference: string;
+  /** The Debian release whose programs it holds. Absent: it is the same for all. */
+  release?: LabRelease;
+}
+
 /** What the lab's artifact server shows, as the tool chain left it. */
 export interface LabArtifacts {
   architecture: Architecture;
   programs: Partial<Record<ProgramName, LabArtifact>>;
-  images: Partial<Record<ImageName, LabArtifact & { reference: string }>>;
+  images: LabImage[];
 }
 
 /** What the lab's artifact server shows. Errors: GW609. */
@@ -46,11 +57,18 @@ export function labPrograms(artifacts: LabArtifacts, url: pulumi.Input<string>):
 /** Images that only a control plane runs. */
 const serverImages: ImageName[] = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"];
 
-/** Where the lab's machines get images. */
-export function labImages(artifacts: LabArtifacts, url: pulumi.Input<string>): ContainerImage[] {
-  return Object.entries(artifacts.images).map(([name, { path, sha256, reference }]) => ({
+/** Where machines get images; what holds programs of a release is for machines of that release. */
+export function labImages(
+  { images }: LabArtifacts,
+  url: pulumi.Input<string>,
+  machines: Record<string, MachineSettings>,
+): ContainerImage[] {
+  const namesOf = (wanted: LabRelease): string[] =>
+    Object.keys(machines).filter((name) => machines[name] && releaseOf(machines[name]) === wanted);
+  return images.map(({ image, reference, path, sha256, release }) => ({
     name: reference,
     archive: { urls: [pulumi.interpolate`${url}/${path}`], sha256 },
-    ...(serverImages.includes(name as ImageName) ? { roles: ["server"] } : {}),
+    ...(serverImages.includes(image) ? { roles: ["server"] } : {}),
+    ...(release === undefined ? {} : { machines: namesOf(release) }),
   }));
 }

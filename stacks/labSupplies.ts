@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ClusterArgs, ContainerRuntimeArgs, SecurityBaselineArgs } from "../components/index.ts";
+import type { Configuration } from "./configuration.ts";
 import { type LabArtifacts, labImages, labPrograms, readLabArtifacts } from "./labArtifacts.ts";
 
 /**
@@ -16,17 +17,17 @@ export interface LabSupplies {
 }
 
 /** The lab's supplies; `url` is its artifact server. A stack without containers has no artifacts, and needs none. */
-export function labSupplies(url: pulumi.Input<string>): LabSupplies {
+export function labSupplies(url: pulumi.Input<string>, { machines }: Configuration): LabSupplies {
   const shared = (shown: LabArtifacts) => ({
     artifacts: labPrograms(shown, url),
-    probeImage: shown.images.probe?.reference,
+    probeImage: shown.images.find(({ image }) => image === "probe")?.reference,
     cgroupDriver: ownCgroups() ? ("systemd" as const) : ("cgroupfs" as const),
   });
   return {
     security: { kernelSysctls: false },
     runtime() {
       const shown = readLabArtifacts();
-      return { ...shared(shown), images: labImages(shown, url), restrictOomScoreAdj: true };
+      return { ...shared(shown), images: labImages(shown, url, machines), restrictOomScoreAdj: true };
     },
     cluster: () => ({
       ...shared(readLabArtifacts()),

@@ -25,7 +25,7 @@ export interface Streams {
 
 /** Alpha first, Bravo and Charlie side by side behind its gate, Delta behind theirs. */
 export function createStreams(configuration: Configuration, { all, network }: Machines): Streams {
-  const lab = network === undefined ? undefined : labSupplies(network.artifactUrl);
+  const lab = network === undefined ? undefined : labSupplies(network.artifactUrl, configuration);
   const alpha = createAlpha(configuration, all, lab);
   const bravo = createBravo(configuration, all, [alpha?.gate], lab);
   const charlie = createCharlie(configuration, all, alpha);

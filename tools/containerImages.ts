@@ -30,7 +30,7 @@ export interface ReadyImage {
 
 /** How images are made. */
 export interface EnsureImagesOptions {
-  /** The folder of a Debian root file system with nftables and conntrack; kube-proxy's image takes them from it. */
+  /** The folder of a Debian root file system; images that hold programs of Debian take them from it. */
   readonly debianRoot?: string;
   readonly progress?: Progress;
 }

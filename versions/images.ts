@@ -6,7 +6,11 @@ export interface ImageDefinition {
   readonly reference: string;
   /** Program to its place in the image. */
   readonly programs: Readonly<Partial<Record<ProgramName, string>>>;
-  /** Programs that are taken, with the libraries they need, out of a Debian root file system. */
+  /**
+   * Programs that are taken, with the libraries they need, out of a Debian root file system: one of the release that
+   * the machine runs. nft up to 1.1.1 dies of any set that nft 1.1.2 or newer made, so that both nfts of a machine, its
+   * own and kube-proxy's, have to be of one side. kubernetes/kubernetes#136786
+   */
   readonly debianPrograms?: readonly string[];
   /** Absent: the one who starts a container names the program. */
   readonly entrypoint?: readonly string[];

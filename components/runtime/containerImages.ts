@@ -15,6 +15,8 @@ export interface ContainerImage {
   };
   /** Only machines with one of these roles have it. Default: every machine. */
   roles?: string[];
+  /** Only these machines have it, by name. Default: every machine. */
+  machines?: string[];
 }
 
 /** Where archives are kept: the image can be imported again without the network. */

@@ -148,4 +148,8 @@ const mirrorItems = (mirrors: readonly RegistryMirror[]): ItemInput[] =>
   registryFiles(mirrors).map((file) => ({ kind: "file", ...file }));
 
 const imagesFor = (machine: Machine, images: readonly ContainerImage[]): ContainerImage[] =>
-  images.filter((image) => image.roles?.some((role) => machine.roles.includes(role)) ?? true);
+  images.filter(
+    ({ roles, machines }) =>
+      (roles?.some((role) => machine.roles.includes(role)) ?? true) &&
+      (machines?.includes(machine.name) ?? true),
+  );

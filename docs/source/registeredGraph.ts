@@ -16,7 +16,7 @@ export async function registeredGraph(configuration: unknown): Promise<Graph> {
   // Which files the lab serves does not change the graph.
   writeFileSync(
     join(dirname(labArtifactsFile()), "labArtifacts.json"),
-    JSON.stringify({ architecture: "amd64", programs: {}, images: {} }),
+    JSON.stringify({ architecture: "amd64", programs: {}, images: [] }),
   );
   try {
     return await captureGraph(

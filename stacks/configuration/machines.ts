@@ -51,6 +51,10 @@ export interface ExistingMachineSettings extends BastionSettings {
 /** One machine: either made here or already there. */
 export type MachineSettings = { lab: LabMachineSettings } | { existing: ExistingMachineSettings };
 
+/** The Debian release of a machine's programs in the lab's images; a machine that is there already gets Debian 12's. */
+export const releaseOf = (machine: MachineSettings): LabRelease =>
+  "lab" in machine ? machine.lab.release : "bookworm";
+
 const roles = z.array(z.enum(["server", "agent", "monitoring"])).min(1);
 
 const login = {

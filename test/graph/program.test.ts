@@ -5,12 +5,13 @@ import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { labArtifactsFile } from "../../foundation/stateFolder.ts";
+import { labReleases } from "../../lab/spec.ts";
 import { readAuthorityBackup } from "../../stacks/authorityBackup.ts";
 import { parseConfiguration } from "../../stacks/configuration.ts";
 import type { LabArtifacts } from "../../stacks/labArtifacts.ts";
 import { createMachines } from "../../stacks/machines.ts";
 import { createStreams } from "../../stacks/streams.ts";
-import { images, programs } from "../../versions/index.ts";
+import { type ImageName, images, programs } from "../../versions/index.ts";
 import { type CapturedResource, captureGraph, type Graph } from "./harness.ts";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA+2w4swUds7xpj3T60Q6sH3OCkoBuQ5BWp7EAPf8kB0";
@@ -48,6 +49,9 @@ function graphOf(configuration: unknown, preview = false): Promise<Graph> {
   );
 }
 
+/** Archives of the image of kube-proxy. */
+const digestOf = { bookworm: "b".repeat(64), trixie: "c".repeat(64) };
+
 /** Stands in every secret fact that a machine gives. */
 const secretFact = "a secret of the machine";
 
@@ -67,9 +71,11 @@ before(() => {
   const shown: LabArtifacts = {
     architecture: process.arch === "arm64" ? "arm64" : "amd64",
     programs: Object.fromEntries(Object.keys(programs).map((name) => [name, file(name)])),
-    images: Object.fromEntries(
-      Object.entries(images).map(([name, { reference }]) => [name, { ...file(name), reference }]),
-    ),
+    images: (Object.keys(images) as ImageName[]).flatMap((image) => {
+      const shared = { ...file(image), image, reference: images[image].reference };
+      if (image !== "kube-proxy") return [shared];
+      return labReleases.map((release) => ({ ...shared, sha256: digestOf[release], release }));
+    }),
   };
   writeFileSync(join(dirname(labArtifactsFile()), "labArtifacts.json"), JSON.stringify(shown));
 });
@@ -168,6 +174,20 @@ describe("the root program", () => {
         const others = hostsOf(graph, other).map(({ name }) => name);
         assert.ok(!others.some((name) => names.has(name)), `${host.name} waits for ${other}`);
       }
+  });
+
+  it("gives a lab machine the image of kube-proxy with the programs of its own release, and one alone", async () => {
+    const machines = {
+      "server-1": { lab: { roles: ["server", "monitoring"], release: "trixie" } },
+      "agent-1": { lab: { roles: ["agent"] } },
+    };
+    const graph = await graphOf({ ...lab, machines });
+    const digests = (machine: string) =>
+      (graph.get(`bravo-${machine}`, "HostState").inputs.items as Record<string, unknown>[])
+        .filter(({ path }) => /kube-proxy/.test(String(path)))
+        .map(({ sha256 }) => sha256);
+    assert.deepEqual(digests("server-1"), [digestOf.trixie]);
+    assert.deepEqual(digests("agent-1"), [digestOf.bookworm]);
   });
 
   it("has a name of its own for every resource of a type, and each name says its stream and machine", async () => {

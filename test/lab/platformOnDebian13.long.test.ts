@@ -3,12 +3,9 @@ import { after, before, test } from "node:test";
 import * as lab from "../../lab/index.ts";
 import { labWaivers, openTestStack } from "../support/testStack.ts";
 
-/**
- * Streams on Debian 13 beside a machine of Debian 12: the commands, one after the other. Delta is left out: the image
- * of kube-proxy that is built here has nft 1.0.6, which dies of any set that the nft 1.1.3 of Debian 13 made.
- */
+/** The platform on Debian 13 beside a machine of Debian 12: the commands, one after the other. */
 const stack = openTestStack("debian13");
-const { succeeds, on } = stack;
+const { succeeds, on, kubectl } = stack;
 
 before(() => {
   stack.configure({
@@ -17,7 +14,7 @@ before(() => {
       "agent-1": { lab: { roles: ["agent"], address: "10.87.0.12" } },
     },
     network: { subnet: "10.87.0.0/24", subnet6: "fd87::/64", artifactPort: 8087 },
-    streams: { alpha: { waivers: labWaivers }, delta: { enabled: false } },
+    streams: { alpha: { waivers: labWaivers } },
   });
 });
 
@@ -28,7 +25,7 @@ after(async () => {
 
 test("up brings both about with every gate open", async () => {
   const said = await succeeds("up", "--yes");
-  for (const stream of ["alpha", "bravo", "charlie"])
+  for (const stream of ["alpha", "bravo", "charlie", "delta"])
     assert.match(said, new RegExp(`${stream} +gate +open: \\d+ of \\d+ checks pass`));
   assert.equal((await on("server-1", ". /etc/os-release; echo $VERSION_ID")).stdout.trim(), "13");
 });
@@ -38,9 +35,27 @@ test("a second up reads the machines, changes nothing and says so", async () => 
   await succeeds("drift");
 });
 
+test("each machine is a node of its own release, whose two nfts read what the other made", async () => {
+  const systems = await kubectl("get", "nodes", "-o", "jsonpath={.items[*].status.nodeInfo.osImage}");
+  assert.equal(systems, "Debian GNU/Linux 12 (bookworm) Debian GNU/Linux 13 (trixie)");
+  const versions = { "server-1": "1.1.3", "agent-1": "1.0.6" };
+  for (const [machine, version] of Object.entries(versions)) {
+    const listed = await on(machine, "nft --version; nft list ruleset | grep -E '^table'");
+    assert.match(listed.stdout, new RegExp(`v${version.replaceAll(".", "\\.")}[^]*table ip kube-proxy`));
+    const pod = `--field-selector=spec.nodeName=${machine}`;
+    const [name = ""] = (
+      await kubectl("-n", "kube-system", "get", "pods", "-l", "k8s-app=kube-proxy", pod, "-o", "name")
+    ).split("\n");
+    const nft = ["nft", "list", "table", "inet", "groundwork"];
+    assert.match(await kubectl("-n", "kube-system", "exec", name, "--", ...nft), /set tcp_any/);
+    assert.ok((await kubectl("-n", "kube-system", "exec", name, "--", "nft", "--version")).includes(version));
+  }
+});
+
 test("rollback with dependents takes everything away again", async () => {
   await succeeds("rollback", "alpha", "--with-dependents", "--yes");
-  const places = "/etc/groundwork /etc/containerd /usr/local/bin/containerd";
+  const places =
+    "/etc/groundwork /etc/containerd /etc/kubernetes /usr/local/bin/containerd /usr/local/bin/kubelet";
   // What services made there is kept aside.
   const registry = "ls /var/lib/groundwork | grep -vx kept";
   const left = await on("server-1", `ls -d ${places} 2>/dev/null; ${registry}; nft list tables`);

@@ -181,7 +181,7 @@ new HostState("alpha-m1", { connection, stream: "alpha", items: [file(network.ar
     process.env.GROUNDWORK_STATE = folder;
     writeFileSync(
       join(folder, "labArtifacts.json"),
-      JSON.stringify({ architecture: "amd64", programs: {}, images: {} }),
+      JSON.stringify({ architecture: "amd64", programs: {}, images: [] }),
     );
     const own = (config: Record<string, string>): Promise<Declared> =>
       rehearse({ program: join(root, "index.ts"), project: "groundwork", stack: "dev", config });
