@@ -9,7 +9,7 @@ import {
   certificatesFolder,
   leafCertificate,
 } from "./certificates.ts";
-import { debianFirewallIsOff, firewallItems, firewallService, openSources } from "./firewall.ts";
+import { debianFirewallIsOff, firewallItems, firewallService, openSources, ufwIsOff } from "./firewall.ts";
 import { journaldDropIn, renderJournaldDropIn } from "./journald.ts";
 import type { SecuritySettings } from "./securitySettings.ts";
 import {
@@ -21,6 +21,7 @@ import {
   sshPort,
 } from "./sshd.ts";
 import { sysctlItems } from "./sysctls.ts";
+import { systemIsKnown, systemNames } from "./systems.ts";
 import { noOtherTimeService, timeSyncItems, timeSyncPackages } from "./timeSync.ts";
 import { aptValidation, unattendedUpgrades, unattendedUpgradesFile } from "./unattendedUpgrades.ts";
 
@@ -34,19 +35,15 @@ const packageItems = ({ timeSync }: SecuritySettings): ItemInput[] =>
     name,
   }));
 
-const isDebian = `
-. /etc/os-release
-echo "$PRETTY_NAME"
-[ "$ID" = debian ]`;
-
 /** What a machine is like before it has certificates. */
 export function baselineSpec(machine: Machine, settings: SecuritySettings): HostSpec {
   const { kernelSysctls, timeSync } = settings;
   return {
     guards: [
-      commandSucceeds("the system is Debian", isDebian),
+      commandSucceeds(`the system is ${systemNames}`, systemIsKnown),
       commandSucceeds("sshd reads its drop-ins", sshdReadsDropIns),
       commandSucceeds("Debian's own firewall service is off", debianFirewallIsOff),
+      commandSucceeds("Ubuntu's own firewall is off", ufwIsOff),
       ...(timeSync === "existing"
         ? []
         : [commandSucceeds("no other time service is installed", noOtherTimeService)]),
@@ -81,6 +78,7 @@ function sshdItems({ name, connection }: Machine, { ssh }: SecuritySettings): It
   });
   return [
     { kind: "file", path: sshdDropIn, content, validate: sshdValidation },
+    // Ubuntu starts it by ssh.socket, which goes on to hold the port: only a drop-in with a port would concern that.
     { kind: "service", unit: "ssh.service", reloadOn: [`file:${sshdDropIn}`] },
   ];
 }

@@ -117,6 +117,14 @@ case $state in
 esac
 echo "nftables.service is \${state:-not installed}"`;
 
+/** An accept in a table of ours does not override a drop of ufw's: what a stream opens would stay closed. ufw(8) */
+export const ufwIsOff = `
+if grep -Eiqs '^ENABLED="?yes' /etc/ufw/ufw.conf; then
+  echo 'ufw is enabled: it drops what streams open in a table beside its own; run ufw disable first'
+  exit 1
+fi
+echo 'ufw is off'`;
+
 /** Succeeds when the loaded table drops by default. */
 export const firewallDrops = `
 for chain in input forward; do

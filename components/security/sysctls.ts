@@ -38,11 +38,18 @@ const kernel: [string, string][] = [
   ["fs.suid_dumpable", "0"],
 ];
 
+/** Ubuntu's crash reporter sets `fs.suid_dumpable` to 2 at every boot, after the drop-ins were read. */
+const noCrashReporter: ItemInput = {
+  kind: "command",
+  name: "no crash reporter changes kernel settings at boot",
+  unless: "! systemctl is-enabled --quiet apport.service 2>/dev/null",
+  run: "systemctl disable --now apport.service",
+  undo: "systemctl enable --now apport.service",
+};
+
+const settings = (pairs: [string, string][]): ItemInput[] =>
+  pairs.map(([name, value]) => ({ kind: "sysctl", name, value }));
+
 /** Hardened kernel settings; those that a container cannot write only with `withKernel`. */
-export function sysctlItems(withKernel: boolean): ItemInput[] {
-  return [...network, ...(withKernel ? kernel : [])].map(([name, value]) => ({
-    kind: "sysctl",
-    name,
-    value,
-  }));
-}
+export const sysctlItems = (withKernel: boolean): ItemInput[] =>
+  withKernel ? [...settings(network), noCrashReporter, ...settings(kernel)] : settings(network);

@@ -1,12 +1,21 @@
-/** After Debian's own 20auto-upgrades and 50unattended-upgrades, which stay as they are. */
+/** After the system's own 20auto-upgrades and 50unattended-upgrades, which stay as they are. */
 export const unattendedUpgradesFile = "/etc/apt/apt.conf.d/52groundwork-unattended-upgrades";
 
-/** Debian's security archive, under the two names it has had. */
+/**
+ * Debian's security archive, under the two names it has had, and Ubuntu's with those of its extended support, as its
+ * 50unattended-upgrades has them. One system's are not met on the other.
+ */
 const origins = [
   // biome-ignore lint/suspicious/noTemplateCurlyInString: unattended-upgrades fills it in
   "origin=Debian,codename=${distro_codename},label=Debian-Security",
   // biome-ignore lint/suspicious/noTemplateCurlyInString: unattended-upgrades fills it in
   "origin=Debian,codename=${distro_codename}-security,label=Debian-Security",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: unattended-upgrades fills it in
+  "origin=Ubuntu,archive=${distro_codename}-security",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: unattended-upgrades fills it in
+  "origin=UbuntuESM,archive=${distro_codename}-infra-security",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: unattended-upgrades fills it in
+  "origin=UbuntuESMApps,archive=${distro_codename}-apps-security",
 ];
 
 /** Security updates every day, nothing else, and no reboot: who reboots a cluster's machines does it one by one. */

@@ -30,6 +30,7 @@ import {
   firewallTable,
   firewallUnit,
   openSources,
+  ufwIsOff,
 } from "../../../components/security/firewall.ts";
 import { journalLimitIsEffective, renderJournaldDropIn } from "../../../components/security/journald.ts";
 import { securitySettings } from "../../../components/security/securitySettings.ts";
@@ -41,6 +42,7 @@ import {
   sshdReadsDropIns,
 } from "../../../components/security/sshd.ts";
 import { sysctlItems } from "../../../components/security/sysctls.ts";
+import { systemIsKnown, systemNames, systems } from "../../../components/security/systems.ts";
 import {
   clockIsSynchronised,
   noOtherTimeService,
@@ -65,6 +67,8 @@ describe("the scripts of the security baseline", () => {
   const scripts: Record<string, string> = {
     sshdReadsDropIns,
     debianFirewallIsOff,
+    systemIsKnown,
+    ufwIsOff,
     firewallDrops,
     journalLimitIsEffective: script(journalLimitIsEffective, 2048),
     noOtherTimeService,
@@ -79,6 +83,51 @@ describe("the scripts of the security baseline", () => {
   for (const [name, body] of Object.entries(scripts)) {
     it(`pass shellcheck: ${name}`, () => assert.equal(shellcheck(body), ""));
   }
+});
+
+describe("the system of a machine", () => {
+  const release = (lines: string) => {
+    const file = join(folder(), "os-release");
+    writeFileSync(file, lines);
+    return sh(systemIsKnown.replaceAll("/etc/os-release", file));
+  };
+
+  it("is known by what os-release says, and no other is", () => {
+    for (const { id, version, name } of systems) {
+      const { code, said } = release(`PRETTY_NAME="${name} (x)"\nID=${id}\nVERSION_ID="${version}"\n`);
+      assert.equal(code, 0, said);
+      assert.match(said, new RegExp(`this is ${name}`));
+    }
+    for (const other of [
+      "ID=debian\nVERSION_ID=11",
+      "ID=debian",
+      "ID=ubuntu\nVERSION_ID=22.04",
+      "ID=ubuntu\nVERSION_ID=13",
+      "ID=linuxmint\nID_LIKE='ubuntu debian'\nVERSION_ID=22",
+      "",
+    ])
+      assert.equal(release(`PRETTY_NAME="another"\n${other}\n`).code, 1, other);
+  });
+
+  it("is told in a guard's name", () => assert.equal(systemNames, "Debian 12, Debian 13 or Ubuntu 24.04"));
+});
+
+describe("ufw", () => {
+  const guard = (lines: string) => {
+    const file = join(folder(), "ufw.conf");
+    writeFileSync(file, lines);
+    return sh(ufwIsOff.replaceAll("/etc/ufw/ufw.conf", file));
+  };
+
+  it("is refused where it is enabled", () => {
+    assert.equal(guard("# Set to yes to start on boot.\nENABLED=yes\nLOGLEVEL=low\n").code, 1);
+    assert.match(guard("ENABLED=YES\n").said, /run ufw disable first/);
+  });
+
+  it("is no matter where it is off, as Ubuntu comes, or not there at all", () => {
+    assert.equal(guard("# Set to yes to start on boot.\nENABLED=no\n").code, 0);
+    assert.equal(sh(ufwIsOff.replaceAll("/etc/ufw/ufw.conf", join(folder(), "none"))).code, 0);
+  });
 });
 
 describe("sshd's drop-in", () => {
@@ -196,23 +245,31 @@ describe("the journal's drop-in", () => {
 });
 
 describe("unattended upgrades", () => {
-  const file = () => {
+  const debianOrigins = 'Unattended-Upgrade::Origins-Pattern { "origin=Debian,label=Debian"; };';
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: as Ubuntu's 50unattended-upgrades has it
+  const ubuntuOrigins = 'Unattended-Upgrade::Allowed-Origins { "${distro_id}:${distro_codename}"; };';
+  const file = (own = debianOrigins) => {
     const path = join(folder(), "52groundwork");
-    writeFileSync(
-      path,
-      `Unattended-Upgrade::Origins-Pattern { "origin=Debian,label=Debian"; };\n${unattendedUpgrades}`,
-    );
+    writeFileSync(path, `${own}\n${unattendedUpgrades}`);
     return path;
   };
 
-  it("are read by apt as they are wanted, and replace Debian's own origins", () => {
-    const check = script(aptIsEffective, ...effectiveApt).replaceAll(
-      "apt-config dump",
-      `apt-config -c=${file()} dump`,
-    );
-    const { code, said } = sh(check);
-    assert.equal(code, 0, said);
-    assert.match(said, /2 origins/);
+  for (const [system, own] of Object.entries({ Debian: debianOrigins, Ubuntu: ubuntuOrigins }))
+    it(`are read by apt as they are wanted, and replace ${system}'s own origins`, () => {
+      const check = script(aptIsEffective, ...effectiveApt).replaceAll(
+        "apt-config dump",
+        `apt-config -c=${file(own)} dump`,
+      );
+      const { code, said } = sh(check);
+      assert.equal(code, 0, said);
+      assert.match(said, /5 origins/);
+    });
+
+  it("are of the security archives alone, of either system", () => {
+    const origins = effectiveApt.flatMap((line) => /Origins-Pattern:: "(.*)";/.exec(line)?.[1] ?? []);
+    assert.ok(origins.length > 0 && origins.every((origin) => /security/i.test(origin)), origins.join("\n"));
+    for (const system of ["Debian", "Ubuntu"])
+      assert.ok(origins.some((origin) => origin.startsWith(`origin=${system},`)));
   });
 
   it("are missed when another origin is upgraded too", () => {
@@ -243,6 +300,23 @@ describe("kernel settings", () => {
     const items = sysctlItems(true) as Item[];
     for (const item of items) kindOf(item).schema.parse(item);
     assert.equal(new Set(items.map((item) => keyOf(item))).size, items.length);
+  });
+
+  it("outlast a crash reporter that would change them at the next boot: it is put away before them", () => {
+    const items = sysctlItems(true) as Item[];
+    const reporter = items.find((item) => item.kind === "command");
+    assert.ok(reporter?.kind === "command");
+    const dumpable = items.findIndex((item) => keyOf(item) === "sysctl:fs.suid_dumpable");
+    assert.ok(items.indexOf(reporter) < dumpable);
+    /** What its scripts do on a machine whose apport is enabled, disabled or absent. */
+    const after = (state: "enabled" | "disabled" | "absent", body: string) => {
+      const answers = { enabled: 0, disabled: 1, absent: 1 };
+      const systemctl = `systemctl() { [ "$1" = is-enabled ] && return ${answers[state]}; echo "$*" >&2; }\n`;
+      return sh(systemctl + body);
+    };
+    assert.equal(after("enabled", reporter.unless).code, 1);
+    for (const state of ["disabled", "absent"] as const) assert.equal(after(state, reporter.unless).code, 0);
+    assert.equal(after("enabled", reporter.run).said, "disable --now apport.service\n");
   });
 });
 
