@@ -4,7 +4,7 @@ import { grouped } from "./itemGroups.ts";
 import { type ItemSpec, itemSpecs } from "./itemSpecs.ts";
 import { markdownTable } from "./markdown.ts";
 
-/** Links to every group of kinds, then a table for each: what a kind is, what a restore promises. */
+/** Links to every group of kinds, then a table for each: what a kind is, what a restore promises, its time limit. */
 export function itemTables(): string {
   const tables = grouped(itemSpecs());
   const links = tables.map(
@@ -20,8 +20,9 @@ function tableOf(specs: ItemSpec[]): string {
     `[\`${kind}\`](#${kind.toLowerCase()})`,
     firstSentence(description),
     restoresText(kind as ItemKindName),
+    `${itemKinds[kind as ItemKindName].timeLimit} s`,
   ]);
-  return markdownTable(["kind", "what", "restored"], rows);
+  return markdownTable(["kind", "what", "restored", "time limit"], rows);
 }
 
 /** Up to a full stop that a capital letter follows, outside brackets. */

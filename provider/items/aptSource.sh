@@ -102,7 +102,9 @@ aptSource_fingerprints() { # prints them, separated by commas
 aptSource_lists() { # [FILE]
   [ $# -eq 0 ] || set -- -o "Dir::Etc::sourcelist=$1" -o Dir::Etc::sourceparts=-
   # shellcheck disable=SC2016 # apt's own fields
-  limit apt-get "$@" indextargets --format '$(FILENAME) $(METAKEY)' </dev/null 2>/dev/null | awk '
+  limit apt-get "$@" indextargets --format '$(FILENAME) $(METAKEY)' </dev/null >"$gw_run/targets" 2>/dev/null ||
+    answered $? || return
+  awk '
     {
       sub(/.*\//, "", $1)
       gsub(/\//, "_", $2)
@@ -112,12 +114,13 @@ aptSource_lists() { # [FILE]
       prefix = substr($1, 1, at - 1)
       if (at > 0 && !seen[prefix]++) print prefix "InRelease\n" prefix "Release\n" prefix "Release.gpg"
     }
-  '
+  ' "$gw_run/targets"
 }
 
 # The lists of what the item wants, and those that a run that was cut short has left.
 aptSource_own_lists() {
-  mkdir -p "$gw_run/apt" && printf '%s' "$stanza" >"$gw_run/apt/own.sources" && aptSource_lists "$gw_run/apt/own.sources"
+  mkdir -p "$gw_run/apt" && printf '%s' "$stanza" >"$gw_run/apt/own.sources" &&
+    aptSource_lists "$gw_run/apt/own.sources" || return
   gw_ifs=$IFS
   IFS=$gw_newline
   for gw_prefix in $prefixes; do
@@ -136,7 +139,7 @@ aptSource_beside() { # COMMAND…
 
 # Takes away what the named lists' sources no longer want.
 aptSource_sweep() { # FILE of names
-  aptSource_lists >"$gw_run/lists.wanted"
+  aptSource_lists >"$gw_run/lists.wanted" || return
   while read -r gw_name; do
     grep -qxF -e "$gw_name" "$gw_run/lists.wanted" || rm -f "$gw_lists/$gw_name" "$gw_lists/partial/$gw_name"
   done <"$1"
@@ -152,7 +155,7 @@ aptSource_bring() {
   mkdir -p "$gw_run/apt" && data >"$gw_run/apt/new.sources" && chmod 644 "$gw_run/apt/new.sources" || return 1
   aptSource_update "$gw_run/apt/new.sources" || return
   : >"$gw_run/lists.before"
-  [ ! -f "$gw_source" ] || aptSource_lists "$gw_source" >"$gw_run/lists.before"
+  [ ! -f "$gw_source" ] || aptSource_lists "$gw_source" >"$gw_run/lists.before" || return
   made_again "$gw_source" && new_beside "$gw_source" && cp "$gw_run/apt/new.sources" "$gw_new" &&
     put_in_place "$gw_new" "$gw_source" || return 1
   aptSource_sweep "$gw_run/lists.before"
@@ -172,7 +175,7 @@ aptSource_capture() {
   fi
   mkdir "$capture/lists" || return 1
   [ -f "$gw_source" ] || return 0
-  aptSource_lists "$gw_source" >"$gw_run/lists.kept"
+  aptSource_lists "$gw_source" >"$gw_run/lists.kept" || return
   while read -r gw_name; do
     [ ! -f "$gw_lists/$gw_name" ] || cp -a --reflink=auto "$gw_lists/$gw_name" "$capture/lists/" || return 1
   done <"$gw_run/lists.kept"
@@ -182,9 +185,9 @@ aptSource_restore() { aptSource_beside aptSource_back; }
 
 aptSource_back() {
   gw_source=/etc/apt/sources.list.d/$name.sources
-  aptSource_own_lists >"$gw_run/lists.own"
+  aptSource_own_lists >"$gw_run/lists.own" || return
   rm -f "$gw_source" || return 1
-  aptSource_sweep "$gw_run/lists.own"
+  aptSource_sweep "$gw_run/lists.own" || return
   for gw_list in "$capture/lists"/*; do
     # What another source uses is newer.
     [ -f "$gw_list" ] && ! grep -qxF -e "${gw_list##*/}" "$gw_run/lists.wanted" || continue

@@ -72,7 +72,10 @@ authorizedKey_observe_many() {
     use_item "$gw_i"
     gw_requests=$gw_requests$user' '$key$gw_newline
   done
-  gw_seen=$(printf '%s' "$gw_requests" | authorizedKey_look) || return 0
+  gw_seen=$(printf '%s' "$gw_requests" | authorizedKey_look) || {
+    answered $? || remember_unknown "$@"
+    return 0
+  }
   exec 5<<GW_END
 $gw_seen
 GW_END
@@ -84,7 +87,7 @@ GW_END
 }
 
 authorizedKey_home() { # sets gw_uid, gw_gid, gw_home and gw_file of the current item's user
-  gw_entry=$(limit getent passwd "$user") || return 1
+  gw_entry=$(limit getent passwd "$user") || return
   IFS=: read -r _ _ gw_uid gw_gid _ gw_home _ <<GW_END
 $gw_entry
 GW_END
@@ -165,6 +168,7 @@ authorizedKey_apply() {
       ;;
   esac
   authorizedKey_home && [ -d "$gw_home" ] || {
+    answered $? || return
     echo "$user has no home"
     return 1
   }
@@ -179,7 +183,10 @@ authorizedKey_apply() {
 
 # A file or folder that was not there is marked: whichever key goes last takes it away.
 authorizedKey_capture() {
-  authorizedKey_home || return 0
+  authorizedKey_home || {
+    answered $?
+    return
+  }
   [ -d "$gw_home" ] || return 0
   if [ ! -d "$gw_home/.ssh" ]; then
     made_note "$gw_file"
@@ -202,7 +209,11 @@ authorizedKey_has_content() { :; }
 # Where nothing else changed since, the very file comes back; else the one line is put back as it was.
 authorizedKey_restore() {
   [ ! -e "$capture/refused" ] || return 0
-  authorizedKey_home && [ -d "$gw_home/.ssh" ] || authorizedKey_comes_back || return 0
+  authorizedKey_home || {
+    answered $?
+    return
+  }
+  [ -d "$gw_home/.ssh" ] || authorizedKey_comes_back || return 0
   gw_mode='' gw_ids='' gw_time='' gw_folder=''
   gw_old=/dev/null
   if [ -f "$capture/was" ]; then
@@ -235,4 +246,4 @@ authorizedKey_restore() {
 }
 
 # The folder is gone, and a key that was there has to be there again.
-authorizedKey_comes_back() { [ -s "$capture/old" ] && authorizedKey_home && [ -d "$gw_home" ]; }
+authorizedKey_comes_back() { [ -s "$capture/old" ] && [ -d "$gw_home" ]; }

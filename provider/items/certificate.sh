@@ -21,9 +21,12 @@ certificate_observe() {
 
 # Sets $observed to `valid`, or to what is wrong with a pair.
 certificate_judge() { # KEY CERTIFICATE
-  gw_leaf=$(openssl x509 -in "$2" -noout -checkend "$((days * 28800))" -pubkey -subject -nameopt multiline \
-    -ext subjectAltName </dev/null 2>/dev/null)
-  gw_public=$(openssl pkey -in "$1" -pubout </dev/null 2>/dev/null)
+  gw_leaf=$(limit openssl x509 -in "$2" -noout -checkend "$((days * 28800))" -pubkey -subject -nameopt multiline \
+    -ext subjectAltName </dev/null 2>/dev/null) || answered $? || {
+    observed=unknown
+    return
+  }
+  gw_public=$(limit openssl pkey -in "$1" -pubout </dev/null 2>/dev/null)
   case $gw_leaf in
     "${gw_public:-no key}$gw_newline"*) ;;
     *)
@@ -34,7 +37,7 @@ certificate_judge() { # KEY CERTIFICATE
   case $gw_leaf in
     *'Certificate will expire') observed=due ;;
     *)
-      if ! openssl verify -no-CApath -no-CAstore -partial_chain -CAfile "$authority" -untrusted "$2" "$2" \
+      if ! limit openssl verify -no-CApath -no-CAstore -partial_chain -CAfile "$authority" -untrusted "$2" "$2" \
         </dev/null >"$gw_run/verify" 2>&1; then
         observed=authority
       elif ! certificate_named; then
@@ -95,9 +98,9 @@ certificate_request() {
   gw_pending=$(certificate_waiting_key)
   mkdir -p "$gw_root/pending" && chmod 700 "$gw_root" "$gw_root/pending" || return 1
   # One that waits already is taken again: its request may be on its way.
-  openssl pkey -in "$gw_pending" -noout </dev/null 2>/dev/null ||
+  limit openssl pkey -in "$gw_pending" -noout </dev/null 2>/dev/null ||
     (umask 077 && limit openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$gw_pending") || return 1
-  openssl req -new -key "$gw_pending" -subj "/CN=$common_name" -addext "subjectAltName=$alt_names" </dev/null
+  limit openssl req -new -key "$gw_pending" -subj "/CN=$common_name" -addext "subjectAltName=$alt_names" </dev/null
 }
 
 certificate_apply() {
@@ -112,6 +115,7 @@ certificate_apply() {
     return 1
   }
   certificate_judge "$gw_pending" "$TICKET"
+  [ "$observed" != unknown ] || return 124
   [ "$observed" = valid ] || {
     certificate_complain
     return 1

@@ -22,7 +22,7 @@ command_observe() {
 command_apply() {
   if [ "$observed" = done=unknown ]; then
     echo "\`unless\` gave no answer within $time_limit s"
-    return 1
+    return 124
   fi
   command_run
 }
@@ -53,6 +53,10 @@ command_restore() {
 command_undo() {
   run_script "$undo" && return
   gw_undone=$?
+  answered "$gw_undone" || {
+    echo "\`undo\` did not end within $time_limit s"
+    return "$gw_undone"
+  }
   command_observe
   [ "$observed" != done=no ] || return 0
   echo "\`undo\` ended with $gw_undone, and \`unless\` still says $observed"

@@ -224,7 +224,7 @@ download_wanted_later() {
 
 download_place() {
   if [ -n "$member" ]; then
-    (umask 077 && download_member "$member" || download_member "./$member") >"$gw_new" || return 1
+    (umask 077 && download_member "$member" || download_member "./$member") >"$gw_new" || return
     [ -s "$gw_new" ] || {
       echo "$member in the archive is not a file"
       return 1
@@ -237,7 +237,7 @@ download_place() {
 }
 
 # Its first occurrence; of a folder that is nothing, not all that lies in it. A backslash is one.
-download_member() { tar --no-recursion --no-unquote -xOf "$gw_cached" --occurrence=1 -- "$1"; }
+download_member() { limit tar --no-recursion --no-unquote -xOf "$gw_cached" --occurrence=1 -- "$1"; }
 
 download_record() {
   gw_sum=$sha256

@@ -63,7 +63,8 @@ file_apply() {
   if is_prepared; then
     put_synced "$gw_new" "$path"
   else
-    place_new "$path" file_build
+    gw_refused=1
+    place_new "$path" file_build || return "$gw_refused"
   fi
 }
 
@@ -90,7 +91,10 @@ file_validate() {
     ./*) set -- "$PWD/${gw_new#./}" ;;
     *) set -- "$gw_new" ;;
   esac
-  limit sh -c -- "$validate" validate "$1"
+  limit sh -c -- "$validate" validate "$1" || {
+    gw_refused=$?
+    return "$gw_refused"
+  }
 }
 
 file_capture() {

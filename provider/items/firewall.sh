@@ -61,7 +61,10 @@ firewall_elements() {
 
 # Puts the elements of a set into the live table, all at once; without that table there is nothing to do.
 firewall_sync() { # SET
-  firewall_nft list set inet groundwork "$1" >/dev/null 2>&1 || return 0
+  firewall_nft list set inet groundwork "$1" >/dev/null 2>&1 || {
+    answered $?
+    return
+  }
   {
     printf 'flush set inet groundwork %s\n' "$1"
     [ ! -f "$gw_firewall/firewall.elements.nft" ] ||

@@ -15,15 +15,18 @@ firewall_element_judge() { # ANSWER: sets $observed
 firewall_answers() { # questions in $gw_run/asked, answers in $gw_run/answers
   gw_elements=$gw_firewall/firewall.elements.nft
   [ -f "$gw_elements" ] || gw_elements=/dev/null
-  nft list table inet groundwork </dev/null >"$gw_run/live" 2>/dev/null
+  firewall_nft list table inet groundwork </dev/null >"$gw_run/live" 2>/dev/null || answered $? || return
   firewall_awk source=boot "$gw_elements" source=live "$gw_run/live" source=asked "$gw_run/asked" >"$gw_run/answers"
 }
 
 firewall_element_observe() {
   printf '%s %s\n' "$set" "$element" >"$gw_run/asked"
-  firewall_answers
-  read -r gw_answer <"$gw_run/answers"
-  firewall_element_judge "$gw_answer"
+  if firewall_answers; then
+    read -r gw_answer <"$gw_run/answers"
+    firewall_element_judge "$gw_answer"
+  else
+    observed=unknown
+  fi
 }
 
 firewall_element_observe_many() { # INDEX…
@@ -31,7 +34,10 @@ firewall_element_observe_many() { # INDEX…
     use_item "$gw_i"
     printf '%s %s\n' "$set" "$element"
   done >"$gw_run/asked"
-  firewall_answers
+  if ! firewall_answers; then
+    remember_unknown "$@"
+    return
+  fi
   exec 5<"$gw_run/answers"
   for gw_i in "$@"; do
     use_item "$gw_i"
@@ -44,6 +50,7 @@ firewall_element_observe_many() { # INDEX…
 
 firewall_element_apply() {
   firewall_nft list set inet groundwork "$set" >/dev/null || {
+    answered $? || return
     echo "table inet groundwork with its set $set is not there: a firewallTable makes it"
     return 1
   }

@@ -13,17 +13,19 @@ firewallTable_observe() {
     gw_digest=$(sha256sum <"$gw_firewall/firewall.table.nft")
     gw_digest=${gw_digest%% *}
   fi
-  gw_now=$(firewallTable_listing) && {
+  if gw_now=$(firewallTable_listing); then
     gw_live=changed
     gw_loaded=''
     [ ! -f "$gw_root/firewall.listing" ] || read -r gw_loaded <"$gw_root/firewall.listing"
     [ "$gw_now" != "$gw_loaded" ] || [ -n "$(firewallTable_foreign)" ] || gw_live=as-loaded
-  }
+  elif overdue $?; then
+    gw_live=unknown
+  fi
   observed="sha256=$gw_digest live=$gw_live"
 }
 
 firewallTable_listing() { # prints the digest; fails without a table
-  nft --stateless --terse list table inet groundwork </dev/null >"$gw_run/listing" 2>/dev/null || return
+  firewall_nft --stateless --terse list table inet groundwork </dev/null >"$gw_run/listing" 2>/dev/null || return
   gw_sum=$(sha256sum <"$gw_run/listing")
   printf '%s\n' "${gw_sum%% *}"
 }
@@ -32,7 +34,7 @@ firewallTable_listing() { # prints the digest; fails without a table
 firewallTable_foreign() {
   gw_elements=$gw_firewall/firewall.elements.nft
   [ -f "$gw_elements" ] || gw_elements=/dev/null
-  nft list table inet groundwork </dev/null >"$gw_run/live" 2>/dev/null
+  firewall_nft list table inet groundwork </dev/null >"$gw_run/live" 2>/dev/null
   firewall_awk source=boot "$gw_elements" source=live "$gw_run/live" source=foreign /dev/null
 }
 
@@ -42,10 +44,11 @@ firewallTable_load() {
   gw_table=$gw_firewall/firewall.table.nft
   firewall_folder && data >"$gw_table.groundwork-new" && firewall_elements || return 1
   firewall_loader "$gw_table.groundwork-new" >"$gw_run/nft"
-  if ! firewall_nft -c -f "$gw_run/nft"; then
+  firewall_nft -c -f "$gw_run/nft" || {
+    gw_code=$?
     rm -f "$gw_table.groundwork-new"
-    return 1
-  fi
+    return "$gw_code"
+  }
   firewall_loader >"$gw_firewall/firewall.nft.groundwork-new" &&
     put_in_place "$gw_table.groundwork-new" "$gw_table" &&
     put_in_place "$gw_firewall/firewall.nft.groundwork-new" "$gw_firewall/firewall.nft" &&
@@ -62,8 +65,12 @@ firewallTable_capture() {
   done
   case $observed in
     *live=as-loaded) true >"$capture/as-loaded" ;;
+    *live=unknown)
+      echo "nft did not say within $time_limit s what is loaded"
+      return 1
+      ;;
     *live=changed)
-      nft list table inet groundwork >"$capture/live" || return 1
+      firewall_nft list table inet groundwork </dev/null >"$capture/live" || return
       [ ! -f "$gw_root/firewall.listing" ] || cp "$gw_root/firewall.listing" "$capture/listing"
       ;;
   esac

@@ -18,9 +18,9 @@ hostname_observe() {
 
 hostname_apply() {
   new_beside "$path"
-  printf '%s\n' "$name" >"$gw_new" && chmod 644 "$gw_new" && put_in_place "$gw_new" "$path" && hostname "$name"
+  printf '%s\n' "$name" >"$gw_new" && chmod 644 "$gw_new" && put_in_place "$gw_new" "$path" && limit hostname "$name"
 }
 
 hostname_capture() { uname -n >"$capture/live" && file_capture; }
 
-hostname_restore() { file_restore && hostname "$(cat "$capture/live")"; }
+hostname_restore() { file_restore && limit hostname "$(cat "$capture/live")"; }

@@ -70,7 +70,7 @@ kernelModule_apply() {
     rm -f "$gw_options"
   fi
   if ! kernelModule_loaded; then
-    limit modprobe -- "$name" || return 1
+    limit modprobe -- "$name" || return
     gw_stale=''
   fi
   kernelModule_set "$parameters"
@@ -111,10 +111,11 @@ kernelModule_write() { # NAME=VALUE
 }
 
 kernelModule_again() { # NAME=VALUE
-  if ! limit modprobe -r -- "$name"; then
+  limit modprobe -r -- "$name" || {
+    answered $? || return
     echo "$name is in use, and only loading it again can set $1: end what uses it"
     return 1
-  fi
+  }
   limit modprobe -- "$name"
 }
 
@@ -132,11 +133,14 @@ kernelModule_restore() {
   kernelModule_paths
   dropIn_restore "$gw_load" load && dropIn_restore "$gw_options" options || return 1
   if [ -e "$capture/loaded" ]; then
-    kernelModule_loaded || limit modprobe -- "$name" || return 1
+    kernelModule_loaded || limit modprobe -- "$name" || return
     gw_stale=''
     kernelModule_set "$(cat "$capture/loaded")"
-  elif [ -e "$gw_module/initstate" ] && ! limit modprobe -r -- "$name"; then
-    # Somebody came to use it.
-    [ ! -e "$gw_module/initstate" ] || report kept "$name $gw_key"
+  elif [ -e "$gw_module/initstate" ]; then
+    limit modprobe -r -- "$name" || {
+      answered $? || return
+      # Somebody came to use it.
+      [ ! -e "$gw_module/initstate" ] || report kept "$name $gw_key"
+    }
   fi
 }

@@ -7,7 +7,7 @@ mount_link() { gw_link=/etc/systemd/system/$target.wants/$unit; }
 # Sets gw_mounted to the type, options and source of what is mounted there, topmost last; empty where nothing is.
 # The kernel's table alone is asked: a server that does not answer holds nobody up.
 mount_live() {
-  gw_mounted=$(limit findmnt -rn -o FSTYPE,OPTIONS,SOURCE -M "$where" 2>/dev/null) || :
+  gw_mounted=$(limit findmnt -rn -o FSTYPE,OPTIONS,SOURCE -M "$where" 2>/dev/null) || answered $? || return
   gw_mounted=${gw_mounted##*"$gw_newline"}
 }
 
@@ -16,8 +16,8 @@ mount_observe() {
   gw_boot=no
   [ ! -L "$gw_link" ] || gw_boot=yes
   file_observe
-  mount_live
-  mount_judge
+  gw_state=unknown
+  ! mount_live || mount_judge
   observed="mounted=$gw_state boot=$gw_boot $observed"
 }
 
@@ -86,12 +86,12 @@ mount_apply() {
   gw_wanted_by=${gw_link%/*}
   file_apply && mkdir -p "$gw_wanted_by" && ln -sfn "$path" "$gw_link" || return 1
   systemd_reload_later
-  systemd_reload || return 1
-  mount_live
+  systemd_reload || return
+  mount_live || return
   mount_judge
   case $gw_state in
     yes) return 0 ;;
-    no) mkdir -p -- "$where" && gw_verb=start || return 1 ;;
+    no) limit mkdir -p -- "$where" && gw_verb=start || return ;;
     options=*) gw_verb=reload ;;
     *) gw_verb=restart ;;
   esac
@@ -104,25 +104,27 @@ mount_apply() {
 
 mount_capture() {
   mount_link
-  file_capture && dropIn_capture "$gw_link" link && made_note "$where/." || return 1
-  mount_live
-  [ -z "$gw_mounted" ] || {
+  file_capture && dropIn_capture "$gw_link" link && mount_live || return
+  # What is mounted there is not looked at: its server may be gone.
+  if [ -z "$gw_mounted" ]; then
+    made_note "$where/."
+  else
     printf '%s\n' "$gw_mounted" >"$capture/mounted" || return 1
     limit findmnt -n -o SOURCE -M "$where" | tail -n 1 >"$capture/source"
-  }
+  fi
 }
 
 mount_restore() {
   mount_link
   gw_before=''
   [ ! -e "$capture/mounted" ] || IFS= read -r gw_before <"$capture/mounted"
-  mount_live
+  mount_live || return
   if [ -n "$gw_mounted" ] && [ "$gw_mounted" != "$gw_before" ]; then
-    limit umount -- "$where" || return 1
+    limit umount -- "$where" || return
   fi
   dropIn_restore "$gw_link" link && file_restore || return 1
   systemd_reload_later
-  systemd_reload || return 1
+  systemd_reload || return
   if [ -z "$gw_before" ]; then
     made_tidy "$where/."
   elif [ "$gw_mounted" != "$gw_before" ]; then
@@ -132,7 +134,7 @@ mount_restore() {
 
 # By the unit that it had, else as it was.
 mount_before() {
-  if [ "$(systemctl show -p LoadState --value -- "$unit" </dev/null)" = loaded ]; then
+  if [ "$(limit systemctl show -p LoadState --value -- "$unit" </dev/null)" = loaded ]; then
     limit systemctl start -- "$unit"
     return
   fi

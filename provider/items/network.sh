@@ -39,7 +39,10 @@ network_file() { # FILE: sets gw_seen to its digest, or to what is wrong with it
 
 network_live() { # sets gw_seen to yes, or to what is not as the files say
   gw_seen=off
-  network_running || return 0
+  network_running || {
+    ! overdue $? || gw_seen=unknown
+    return 0
+  }
   gw_seen=yes
   if [ -n "$device" ] && [ ! -e "/sys/class/net/$device" ]; then
     gw_seen=no-$device
@@ -49,7 +52,7 @@ network_live() { # sets gw_seen to yes, or to what is not as the files say
   [ -z "$gw_links" ] || gw_seen=failed:$gw_links
 }
 
-network_running() { systemctl is-active --quiet systemd-networkd.service </dev/null; }
+network_running() { limit systemctl is-active --quiet systemd-networkd.service </dev/null; }
 
 # Sets gw_links to the links that the item's .network is about and that are in one of the states; any without states.
 network_links() { # STATE…
@@ -73,10 +76,11 @@ network_links() { # STATE…
 # --- apply ---
 
 network_apply() {
-  if [ -n "$live" ] && ! network_running; then
+  [ -z "$live" ] || network_running || {
+    answered $? || return
     refuse GW314 "network:$name is to be brought about now, and systemd-networkd.service does not run here"
     return 1
-  fi
+  }
   gw_draft=$gw_run/networks
   rm -rf "$gw_draft"
   network_unpack && network_read || return
@@ -220,7 +224,8 @@ network_capture() {
     gw_old=$gw_networks/$name.$gw_suffix
     [ ! -e "$gw_old" ] && [ ! -L "$gw_old" ] || cp -a "$gw_old" "$capture/$name.$gw_suffix" || return 1
   done
-  ip -o address show >"$capture/addresses" && ip -4 route show >"$capture/routes4" && ip -6 route show >"$capture/routes6"
+  limit ip -o address show >"$capture/addresses" && limit ip -4 route show >"$capture/routes4" &&
+    limit ip -6 route show >"$capture/routes6"
 }
 
 network_has_content() { :; }
@@ -239,7 +244,10 @@ network_restore() {
     fi
   done
   made_tidy "$gw_networks/$name"
-  network_running || return 0
+  network_running || {
+    answered $?
+    return
+  }
   network_reload && network_again && network_settled && network_unmanaged
 }
 
@@ -263,17 +271,17 @@ network_by_hand() { # LINK
     sub(/ metric [0-9]+/, "")
     print
   }' "$capture/addresses" >"$gw_run/by-hand"
-  ip link set dev "$1" up || return 1
+  limit ip link set dev "$1" up || return 1
   while read -r gw_line; do
     # shellcheck disable=SC2086 # words of ip
-    ip address replace $gw_line dev "$1" || return 1
+    limit ip address replace $gw_line dev "$1" </dev/null || return 1
   done <"$gw_run/by-hand"
   for gw_family in 4 6; do
     grep " dev $1 " "$capture/routes$gw_family" | grep -v ' proto kernel\| proto ra' |
       sed 's/ linkdown\| dead\| pref [a-z]*\| expires [0-9a-z]*//g' >"$gw_run/by-hand"
     while read -r gw_line; do
       # shellcheck disable=SC2086
-      ip "-$gw_family" route replace $gw_line || return 1
+      limit ip "-$gw_family" route replace $gw_line </dev/null || return 1
     done <"$gw_run/by-hand"
   done
 }

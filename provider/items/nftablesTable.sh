@@ -29,6 +29,8 @@ nftablesTable_observe() {
     gw_loaded=''
     [ ! -f "$gw_listed" ] || read -r gw_loaded <"$gw_listed"
     [ "$(nftablesTable_digest)" != "$gw_loaded" ] || gw_live=as-loaded
+  elif overdue $?; then
+    gw_live=unknown
   fi
   observed="sha256=$gw_digest boot=$gw_boot live=$gw_live"
 }
@@ -42,7 +44,7 @@ nftablesTable_unit() {
 }
 
 nftablesTable_list() { # into $gw_run/listing; fails without a table
-  nft --stateless list table "$family" "$name" </dev/null >"$gw_run/listing" 2>/dev/null
+  firewall_nft --stateless list table "$family" "$name" </dev/null >"$gw_run/listing" 2>/dev/null
 }
 
 # Elements that come and go at run time are left out: those of every set that is not among the loaded ones.
@@ -79,8 +81,9 @@ nftablesTable_load() {
   }
   gw_new=$gw_definition.groundwork-$gw_owner
   made_again "$gw_definition" && made_again "$gw_unit_link" && data >"$gw_new" && firewall_nft -c -f "$gw_new" || {
+    gw_code=$?
     rm -f "$gw_new"
-    return 1
+    return "$gw_code"
   }
   nftablesTable_unit >"$gw_unit_file.groundwork-$gw_owner" &&
     put_in_place "$gw_new" "$gw_definition" &&
@@ -118,13 +121,15 @@ nftablesTable_put() { # FILE NAME
 nftablesTable_capture() {
   nftablesTable_places
   nftablesTable_files nftablesTable_save && nftablesTable_save "$gw_listed" listed || return
-  nft list table "$family" "$name" </dev/null >"$capture/live" 2>/dev/null || {
+  firewall_nft list table "$family" "$name" </dev/null >"$capture/live" 2>/dev/null || {
+    gw_code=$?
     rm -f "$capture/live"
-    return 0
+    answered "$gw_code"
+    return
   }
   # What iptables made may list as what nft does not take back.
   firewall_instead "$family" "$name" "$capture/live" >"$gw_run/nft"
-  limit nft -c -f "$gw_run/nft" || {
+  firewall_nft -c -f "$gw_run/nft" || {
     echo "table $family $name is there, and nft could not load it again from its own listing"
     return 1
   }

@@ -9,9 +9,17 @@
 
 # --- what is there ---
 
-package_look() { # NAME…: reads their states into gw_dpkg
-  gw_dpkg=$(dpkg-query -W -f '${Package}\t${db:Status-Abbrev}\t${Architecture}\t${Version}\n' \
-    -- "$@" 2>/dev/null </dev/null)
+# Reads their states into gw_dpkg; false where dpkg cannot say: 1 only means that it does not know all of them.
+package_look() { # NAME…
+  # shellcheck disable=SC2016 # fields of dpkg
+  gw_dpkg=$(limit dpkg-query -W -f '${Package}\t${db:Status-Abbrev}\t${Architecture}\t${Version}\n' \
+    -- "$@" 2>"$gw_run/dpkg" </dev/null) || {
+    gw_looked_at=$?
+    [ "$gw_looked_at" -eq 1 ] || {
+      cat "$gw_run/dpkg"
+      return "$gw_looked_at"
+    }
+  }
   gw_dpkg=$gw_newline$gw_dpkg$gw_newline
   package_native
 }
@@ -59,7 +67,8 @@ package_judge() { # sets $observed from what was taken
 }
 
 package_observe() {
-  package_look "$name"
+  observed=unknown
+  package_look "$name" >/dev/null || return 0
   package_take "$name"
   package_judge
 }
@@ -71,7 +80,11 @@ package_observe_many() {
     use_item "$gw_i"
     set -- "$@" "$name"
   done
-  package_look "$@"
+  package_look "$@" >/dev/null || {
+    # shellcheck disable=SC2086
+    remember_unknown $gw_many
+    return
+  }
   for gw_i in $gw_many; do
     use_item "$gw_i"
     package_take "$name"
@@ -87,7 +100,7 @@ package_observe_many() {
 package_capture() {
   eval "gw_first=\${gw_package_first_$gw_index-}"
   if [ -z "$gw_first" ]; then
-    package_look "$name"
+    package_look "$name" || return
     package_take "$name"
     gw_first="$gw_state $gw_version $gw_held"
   fi
@@ -102,7 +115,7 @@ package_capture() {
 package_keep() { # STATE
   gw_version=${1#* }
   gw_version=${gw_version%% *}
-  apt-mark showauto -- "$name" </dev/null >"$capture/auto"
+  limit apt-mark showauto -- "$name" </dev/null >"$capture/auto"
   package_archive "$name" "$gw_version" "$capture"
 }
 

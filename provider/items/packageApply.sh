@@ -8,7 +8,7 @@ package_apply() {
     "installed${version:+ version=$version} hold="*) ;;
     *) package_bring || return ;;
   esac
-  package_look "$name"
+  package_look "$name" || return
   package_take "$name"
   [ "$gw_held" = "$hold" ] || package_hold "$hold" "$name"
 }
@@ -69,7 +69,7 @@ package_before() {
 # One that cannot be configured makes apt refuse the rest; it fails again when it is its turn.
 package_drop_broken() { # NAME[=VERSION]…
   for gw_spec in "$@"; do
-    package_look "${gw_spec%%=*}"
+    package_look "${gw_spec%%=*}" || return
     package_take "${gw_spec%%=*}"
     [ "$gw_state" != broken ] || package_tool dpkg --purge -- "${gw_spec%%=*}"
   done
@@ -120,7 +120,7 @@ package_keep_others() { # NAME[=VERSION]…
   while read -r gw_word gw_rest; do
     set -- "$gw_first/${gw_word%:*}_$(package_escaped "$gw_rest")"_*.deb
     [ -f "$1" ] || package_archive "$gw_word" "$gw_rest" "$gw_first"
-    apt-mark showauto -- "$gw_word" </dev/null >>"$gw_first/automatic"
+    limit apt-mark showauto -- "$gw_word" </dev/null >>"$gw_first/automatic"
   done <"$gw_run/giving"
 }
 
@@ -130,13 +130,14 @@ package_known() { # NAME
     *.* | *+ | *-) ;;
     *) return 0 ;;
   esac
-  apt-cache pkgnames -- "$1" </dev/null >"$gw_run/tool" && grep -qxF -e "$1" "$gw_run/tool" && return
+  limit apt-cache pkgnames -- "$1" </dev/null >"$gw_run/tool" && grep -qxF -e "$1" "$gw_run/tool" && return
   echo "E: Unable to locate package $1" | tee "$gw_run/tool"
   return 1
 }
 
 package_list() {
-  dpkg-query -W -f '${db:Status-Abbrev}\t${Package}:${Architecture}\t${Version}\n' </dev/null
+  # shellcheck disable=SC2016 # fields of dpkg
+  limit dpkg-query -W -f '${db:Status-Abbrev}\t${Package}:${Architecture}\t${Version}\n' </dev/null
 }
 
 package_differences() { # FILE of package_list from before

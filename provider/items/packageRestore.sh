@@ -10,7 +10,7 @@ package_restore() {
     package_differences "$capture/before" >>"$capture/packages" && sync "$capture/packages" && rm -f "$capture/before"
   fi
   read -r gw_was gw_was_version gw_was_hold <"$capture/was"
-  package_look "$name"
+  package_look "$name" || return
   package_take "$name"
   case $gw_was/$gw_state in
     absent/absent | removed/absent | removed/removed) return 0 ;;
@@ -32,7 +32,7 @@ package_back() {
     package_old || return
     [ ! -s "$capture/auto" ] || package_tool apt-mark auto -- "$name"
   fi
-  package_look "$name"
+  package_look "$name" || return
   package_take "$name"
   [ "$gw_held" = "$gw_was_hold" ] || package_hold "$gw_was_hold" "$name"
 }
@@ -101,7 +101,7 @@ package_others_back() {
   set --
   for gw_other in $gw_words; do
     gw_name=${gw_other%%=*}
-    package_look "${gw_name%:*}"
+    package_look "${gw_name%:*}" || return
     package_take "${gw_name%:*}"
     [ "$gw_state" = installed ] && [ "$gw_version" != "${gw_other#*=}" ] && ! still_claimed "package:$gw_name" || continue
     package_kept "$gw_other"
@@ -121,7 +121,7 @@ package_leftover() { # NAME…
   package_present "$@"
   [ -n "$gw_present" ] || return 0
   gw_installed=$gw_present
-  apt-get -s autoremove --purge -o APT::AutoRemove::RecommendsImportant=false \
+  limit apt-get -s autoremove --purge -o APT::AutoRemove::RecommendsImportant=false \
     -o APT::AutoRemove::SuggestsImportant=false </dev/null >"$gw_run/removable" 2>/dev/null
   set --
   for gw_word in $gw_installed; do
@@ -151,7 +151,7 @@ package_hand_over() { # NAME
 
 package_present() { # NAME…: sets gw_present to those that are installed
   gw_present=''
-  package_look "$@"
+  package_look "$@" || return
   for gw_word in "$@"; do
     package_take "${gw_word%:*}"
     case $gw_state in

@@ -6,8 +6,8 @@
 # Reads units into gw_unit_1, gw_unit_2 …, and how many answered into gw_units. One process, and one more for
 # those with links: systemd remembers that state and would miss a link that somebody removed.
 service_look() { # UNIT…
-  systemctl show -p Id,LoadState,UnitFileState,WantedBy,RequiredBy,UpheldBy,TriggeredBy,ActiveState,SubState,Type \
-    -- "$@" </dev/null >"$gw_run/units" 2>/dev/null
+  limit systemctl show -p Id,LoadState,UnitFileState,WantedBy,RequiredBy,UpheldBy,TriggeredBy,ActiveState,SubState,Type \
+    -- "$@" </dev/null >"$gw_run/units" 2>/dev/null || answered $? || return
   gw_units=0 gw_linked=''
   set --
   exec 5<"$gw_run/units"
@@ -22,7 +22,7 @@ service_look() { # UNIT…
     esac
   done
   if [ $# -gt 0 ]; then
-    systemctl is-enabled -- "$@" </dev/null >"$gw_run/units" 2>/dev/null
+    limit systemctl is-enabled -- "$@" </dev/null >"$gw_run/units" 2>/dev/null || answered $? || return
     exec 5<"$gw_run/units"
     for gw_number in $gw_linked; do
       service_take "gw_unit_$gw_number"
@@ -105,25 +105,36 @@ service_moving() {
 
 service_read() { # sets the words of the current item's unit
   gw_unit_1="$unit not-found - no inactive dead -"
-  service_look "$unit"
+  service_look "$unit" || {
+    echo "systemd did not say within $time_limit s how $unit is"
+    return 124
+  }
   service_take gw_unit_1
 }
 
 # A unit on its way from one state to another gets three seconds.
 service_observe() {
-  gw_tries=15
-  service_read
+  gw_tries=15 observed=unknown
+  service_read >/dev/null || return 0
   while service_moving && [ "$gw_tries" -gt 0 ]; do
     gw_tries=$((gw_tries - 1))
     sleep 0.2
-    service_read
+    service_read >/dev/null || return 0
   done
   service_judge
   service_keep "gw_service_$gw_index"
   # New links are for the next boot: the last of several services has them read.
   [ -n "${gw_reload_due-}" ] && [ -n "$gw_index" ] || return 0
   later_items
-  [ -n "$gw_later" ] || systemd_reload
+  [ -n "$gw_later" ] || systemd_reload || observed="$observed reload=failed"
+}
+
+# What systemd did not say when it was looked at is asked once more.
+service_known() {
+  [ "$observed" = unknown ] || return 0
+  service_read || return
+  service_judge
+  service_keep "gw_service_$gw_index"
 }
 
 service_observe_many() {
@@ -133,7 +144,11 @@ service_observe_many() {
     use_item "$gw_i"
     set -- "$@" "$unit"
   done
-  service_look "$@"
+  service_look "$@" || {
+    # shellcheck disable=SC2086
+    remember_unknown $gw_many
+    return
+  }
   # A name that systemd refuses spoils the answer for all; what is not remembered is observed one by one.
   [ "$gw_units" -eq $# ] || return 0
   gw_position=0
@@ -151,6 +166,7 @@ service_observe_many() {
 # Starting and stopping take no lock: a long start holds nobody up.
 service_apply() {
   systemd_reload || return
+  service_known || return
   service_take "gw_service_$gw_index"
   if [ "$observed" = absent ]; then
     echo "there is no unit $unit"
@@ -164,8 +180,8 @@ service_apply() {
 
 # From systemd 255 on, its status shows the last start only, which may have said nothing yet.
 service_evidence() {
-  systemctl status --no-pager --full --lines=0 -- "$gw_id" </dev/null || :
-  journalctl -q --no-pager -n 20 -u "$gw_id" </dev/null || :
+  limit systemctl status --no-pager --full --lines=0 -- "$gw_id" </dev/null || :
+  limit journalctl -q --no-pager -n 20 -u "$gw_id" </dev/null || :
 }
 
 service_enablement() {
@@ -217,7 +233,7 @@ service_run() {
       ;;
     *)
       # A unit that failed too often would be refused.
-      [ "$gw_active" != failed ] || systemctl reset-failed -- "$gw_id"
+      [ "$gw_active" != failed ] || limit systemctl reset-failed -- "$gw_id"
       limit systemctl start -- "$gw_id" || return
       ;;
   esac
@@ -233,7 +249,7 @@ service_stays() {
   [ -n "${gw_fresh-}" ] && [ -z "$gw_later" ] || return 0
   sleep 0.3
   # shellcheck disable=SC2086 # names of units hold neither blanks nor patterns
-  systemctl show -p Id,NRestarts,ActiveState -- $gw_fresh </dev/null | service_ended >"$gw_run/ended"
+  limit systemctl show -p Id,NRestarts,ActiveState -- $gw_fresh </dev/null | service_ended >"$gw_run/ended"
   gw_fresh=''
   read -r gw_id gw_rest <"$gw_run/ended" || return 0
   printf '%s ended as soon as it was started (%s)\n' "$gw_id" "$gw_rest"
@@ -255,6 +271,7 @@ service_ended() { # prints ID and REASON of units that did not stay
 }
 
 service_capture() {
+  service_known || return
   eval "printf '%s\n' \"\$gw_service_$gw_index\"" >"$capture/was"
 }
 
@@ -265,7 +282,7 @@ service_was() { # the captured words, beside the present ones
 # Takes back enablement and stops what did not run. What ran sees its old files in the second pass.
 service_restore() {
   service_was
-  service_read
+  service_read || return
   case $gw_was_file/$gw_file in
     masked*/*) ;;
     */masked*) service_unmask || return ;;
@@ -298,7 +315,10 @@ service_after_restore() {
     active | activating | reloading) ;;
     *) return 0 ;;
   esac
-  service_read
+  service_read >"$gw_run/after.log" || {
+    printf '%s: %s' "$gw_key" "$(cat "$gw_run/after.log")" | report_text unrestored
+    return 1
+  }
   [ "$gw_load" != not-found ] || return 0
   case $gw_id in
     # A restart of these would end what runs below them.
@@ -308,7 +328,7 @@ service_after_restore() {
       [ -n "$restart_on" ] || [ -z "$reload_on" ] || gw_command=reload-or-restart
       ;;
   esac
-  [ "$gw_active" != failed ] || systemctl reset-failed -- "$gw_id"
+  [ "$gw_active" != failed ] || limit systemctl reset-failed -- "$gw_id"
   limit systemctl "$gw_command" -- "$gw_id" >"$gw_run/after.log" 2>&1 || {
     printf '%s: %s' "$gw_key" "$(cat "$gw_run/after.log")" | report_text unrestored
     return 1

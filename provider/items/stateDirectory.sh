@@ -59,7 +59,7 @@ stateDirectory_set_aside() {
     else
       report kept "$gw_place $gw_key"
     fi
-  elif mountpoint -q "$path"; then
+  elif limit mountpoint -q "$path"; then
     report kept "$path $gw_key"
   else
     return 1

@@ -12,7 +12,8 @@ gw_swap_mark='#groundwork '
 swap_observe() {
   gw_active=no gw_at_boot=no
   [ -z "$(swap_active)" ] || gw_active=yes
-  [ -z "$(swap_lines)$(swap_units)" ] || gw_at_boot=yes
+  gw_units=$(swap_units) || gw_at_boot=unknown
+  [ -z "$(swap_lines)$gw_units" ] || gw_at_boot=yes
   observed="active=$gw_active boot=$gw_at_boot"
 }
 
@@ -28,22 +29,24 @@ swap_lines() {
 
 # Swap units that a boot or a device could start: files, and what generators made for fstab, partitions and zram.
 swap_units() {
-  systemctl list-unit-files --type=swap --plain --no-legend --no-pager </dev/null | while read -r gw_unit gw_state _; do
+  limit systemctl list-unit-files --type=swap --plain --no-legend --no-pager </dev/null >"$gw_run/swaps" ||
+    answered $? || return
+  while read -r gw_unit gw_state _; do
     [ "$gw_state" = masked ] || printf '%s\n' "$gw_unit"
-  done
+  done <"$gw_run/swaps"
 }
 
 # Nothing starts it again before it is off. Units of fstab go with their lines; the others are masked.
 swap_apply() {
-  swap_is_ours && swap_fits && swap_locked swap_comment && swap_reload || return 1
-  for gw_unit in $(swap_units); do
+  swap_is_ours && swap_fits && swap_locked swap_comment && swap_reload && gw_units=$(swap_units) || return
+  for gw_unit in $gw_units; do
     ln -sfT /dev/null "$gw_unit_files/$gw_unit" || return 1
   done
   swap_reload && swap_off
 }
 
 swap_is_ours() {
-  ! systemd-detect-virt --container --quiet || {
+  ! limit systemd-detect-virt --container --quiet || {
     echo 'a container shares the swap of its host: turn it off there'
     return 1
   }

@@ -13,7 +13,7 @@ unit_observe() {
   later_items
   case "$gw_later " in
     " $((gw_index + 1)) "*) ;;
-    *) systemd_reload ;;
+    *) systemd_reload || observed="$observed reload=failed" ;;
   esac
 }
 

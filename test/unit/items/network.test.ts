@@ -128,7 +128,7 @@ describe("addresses that were set by hand", () => {
       "fd00::/64 dev lan0 proto kernel metric 256 pref medium\nfd08::/16 via fd00::1 dev lan0 metric 1024 pref medium\ndefault via fe80::1 dev lan0 proto ra metric 1024 expires 1700sec pref medium\n",
     );
     const said = withLibrary(
-      `capture='${folder}' gw_run='${folder}'; ip() { echo "$*"; }; network_by_hand lan0`,
+      `capture='${folder}' gw_run='${folder}'; ip() { echo "$*"; }; limit() { "$@"; }; network_by_hand lan0`,
     );
     assert.deepEqual(said.split("\n"), [
       "link set dev lan0 up",
