@@ -91,7 +91,7 @@ export class Deployment {
   async #eachLease(action: "renew" | "leave"): Promise<void> {
     const operation = { action, urn: "", project: "", stack: "", holder: this.holder };
     await Promise.allSettled(
-      [...this.#leased.values()].map((connection) => this.session(connection).read({ items: [] }, operation)),
+      [...this.#leased.values()].map((connection) => this.session(connection).lease(operation)),
     );
   }
 }

@@ -124,6 +124,11 @@ export class MachineSession {
     return this.#parse(await this.#run(readCommand, renderProgram(wanted, operation)));
   }
 
+  /** Renews or gives back the lease, however many programs are at work. */
+  async lease(operation: Operation): Promise<Report> {
+    return this.#parse(await this.#runPromptly(readCommand, renderProgram({ items: [] }, operation)));
+  }
+
   /**
    * Runs a program that changes the machine, once, whatever happens to the connection. Where it asks for a restart of
    * the machine, it goes on after that.
@@ -158,13 +163,13 @@ export class MachineSession {
     if (isRefusedBySudo(start)) this.#refuseLogin(start);
     if (parseReport(start.stdout).complete) return start;
     const seconds = (): number => Math.ceil((Date.now() - begun) / 1000);
-    return this.#askUntilAnswered(() => resultCommand(run, ownerOf(urn), seconds()), "");
+    return this.#askUntilAnswered(() => this.#run(resultCommand(run, ownerOf(urn), seconds()), ""));
   }
 
   /** Makes a change stay whose fate checks from elsewhere decided. Where the answer is lost, it is asked for again. */
   async commit(operation: Operation): Promise<Report> {
     const program = renderProgram({ items: [] }, { ...operation, action: "confirm" });
-    return this.#parseOutcome(await this.#askUntilAnswered(() => readCommand, program));
+    return this.#parseOutcome(await this.#askUntilAnswered(() => this.#runPromptly(readCommand, program)));
   }
 
   /**
@@ -191,7 +196,7 @@ export class MachineSession {
 
   /** Asks a running program to stop at the next item and put the machine back. */
   async cancel(run: string): Promise<void> {
-    await this.#run(`: >/run/groundwork/${run}/cancel`, "");
+    await this.#runPromptly(`: >/run/groundwork/${run}/cancel`, "");
   }
 
   /** Puts a file of this computer among the machine's downloads. Errors: GW201, GW301. */
@@ -205,11 +210,11 @@ export class MachineSession {
   }
 
   /** For commands that find their work done when they are run once more. Errors: {@link UnknownOutcome}. */
-  async #askUntilAnswered(command: () => string, input: string): Promise<SshResult> {
+  async #askUntilAnswered(ask: () => Promise<SshResult>): Promise<SshResult> {
     return unknownOutcome(
       reconnecting(this.machine, async (progressed) => {
         const asked = Date.now();
-        const answer = await this.#run(command(), input);
+        const answer = await ask();
         if (answer.code !== 255) return answer;
         if (Date.now() - asked > lastingSeconds * 1000) progressed();
         return undefined;
@@ -229,6 +234,10 @@ export class MachineSession {
 
   async #run(command: string, input: Input, secondsLimit?: number): Promise<SshResult> {
     return ungreeted(await this.#pool.run(this.#connection, this.#asRoot(command), input, secondsLimit));
+  }
+
+  async #runPromptly(command: string, input: string): Promise<SshResult> {
+    return ungreeted(await this.#pool.runPromptly(this.#connection, this.#asRoot(command), input));
   }
 
   #asRoot(command: string): string {

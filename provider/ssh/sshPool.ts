@@ -30,8 +30,10 @@ export interface SshResult {
 /** What a command reads from its standard input: text, or a stream that is opened when the command starts. */
 export type Input = string | (() => Readable);
 
-/** Sessions at once over one connection: below sshd's MaxSessions of 10. */
-const sessionsPerMachine = 8;
+/** Sessions at once over one connection, all together below sshd's MaxSessions of 10. */
+const workSessions = 6;
+/** Of these, sessions that work never takes: a lease is renewed and an interrupt told while the others are busy. */
+const promptSessions = 2;
 /** Seconds that a master may take to answer whether it is there, and to exit. */
 const controlSeconds = 5;
 /** Paths of control sockets are short, so the folder is /tmp/groundwork-ssh-PID-xxxxxx. */
@@ -41,7 +43,8 @@ const configSuffix = ".config";
 
 interface Master {
   alias: string;
-  limit: LimitFunction;
+  work: LimitFunction;
+  prompt: LimitFunction;
   opened: Promise<void>;
   /** While it is found out whether it is still there. */
   asked?: Promise<void>;
@@ -69,18 +72,33 @@ export class SshPool {
    * Runs `command` on the machine with `input` on its standard input. Opens the connection when needed.
    * Errors: GW201, GW202, GW204 where it cannot be opened.
    */
-  async run(connection: Connection, command: string, input: Input, secondsLimit = 7200): Promise<SshResult> {
-    const master = this.#master(connection);
-    await master.opened;
-    const result = await master.limit(() => this.#ssh(master.alias, [], command, input, secondsLimit));
-    if (result.code === 255) await this.#forgetIfLost(master);
-    return result;
+  run(connection: Connection, command: string, input: Input, secondsLimit = 7200): Promise<SshResult> {
+    return this.#share(connection, "work", command, input, secondsLimit);
+  }
+
+  /** As {@link run}, for what is short and must not wait until work has ended. */
+  runPromptly(connection: Connection, command: string, input: Input): Promise<SshResult> {
+    return this.#share(connection, "prompt", command, input, 7200);
   }
 
   /** A login that shares nothing with the open connection: proof that new logins work. */
   async runOnNewConnection(connection: Connection, command: string, input: string): Promise<SshResult> {
     this.#register(connection);
     return this.#ssh(aliasOf(connection), ["-o", "ControlPath=none"], command, input, 60);
+  }
+
+  async #share(
+    connection: Connection,
+    sessions: "work" | "prompt",
+    command: string,
+    input: Input,
+    secondsLimit: number,
+  ): Promise<SshResult> {
+    const master = this.#master(connection);
+    await master.opened;
+    const result = await master[sessions](() => this.#ssh(master.alias, [], command, input, secondsLimit));
+    if (result.code === 255) await this.#forgetIfLost(master);
+    return result;
   }
 
   /** Ends every connection and removes the files. */
@@ -121,7 +139,8 @@ export class SshPool {
     this.#register(connection);
     const master: Master = {
       alias,
-      limit: pLimit(sessionsPerMachine),
+      work: pLimit(workSessions),
+      prompt: pLimit(promptSessions),
       opened: this.#open(connection, alias),
     };
     this.#masters.set(alias, master);
