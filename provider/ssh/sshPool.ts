@@ -16,7 +16,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import pLimit, { type LimitFunction } from "p-limit";
 import type { Connection } from "../connection.ts";
-import { isAlive } from "../deployment/holder.ts";
+import { fateOf, thisHolder } from "../deployment/holder.ts";
 import { aliasOf, hostsOnTheWay, renderKnownHosts, renderSshConfig, socketPath } from "./configFile.ts";
 import { loginFailure } from "./failure.ts";
 
@@ -38,6 +38,8 @@ const promptSessions = 2;
 const controlSeconds = 5;
 /** Paths of control sockets are short, so the folder is /tmp/groundwork-ssh-PID-xxxxxx. */
 const folderPrefix = "groundwork-ssh-";
+/** In the folder: whose it is. A number alone may be a process of another container that shares this /tmp. */
+const holderFile = "holder";
 /** Each machine has its own configuration, ALIAS.config: nobody reads it while it is written. */
 const configSuffix = ".config";
 
@@ -64,6 +66,7 @@ export class SshPool {
   constructor() {
     sweepDead();
     this.#folder = mkdtempSync(`/tmp/${folderPrefix}${process.pid}-`);
+    writeFileSync(join(this.#folder, holderFile), thisHolder(), { mode: 0o600 });
     this.#sockets = join(this.#folder, "s");
     mkdirSync(this.#sockets, { mode: 0o700 });
   }
@@ -239,17 +242,24 @@ export class SshPool {
 
 /** Folders of processes that were killed: their masters are told to exit, then the folder goes. */
 function sweepDead(): void {
-  for (const entry of readdirSync("/tmp")) {
-    const pid = new RegExp(`^${folderPrefix}(\\d+)-`).exec(entry)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
+  for (const entry of readdirSync("/tmp").filter((name) => name.startsWith(folderPrefix))) {
     const folder = join("/tmp", entry);
     // Anybody may make a folder of that name; a configuration of somebody else must not be obeyed.
-    if (!isOwnFolder(folder)) continue;
+    if (!isOwnFolder(folder) || !isLeftByDead(folder)) continue;
     for (const name of readdirSync(folder).filter((file) => file.endsWith(configSuffix))) {
       const alias = name.slice(0, -configSuffix.length);
       spawn("ssh", ["-F", join(folder, name), "-O", "exit", alias], { stdio: "ignore" }).unref();
     }
     setTimeout(() => rmSync(folder, { recursive: true, force: true }), 2000).unref();
+  }
+}
+
+/** A folder that does not say whose it is was made a moment ago, or is being removed. */
+function isLeftByDead(folder: string): boolean {
+  try {
+    return fateOf(readFileSync(join(folder, holderFile), "utf8")) === "dead";
+  } catch {
+    return false;
   }
 }
 

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { holderOf } from "../../../provider/deployment/holder.ts";
 import type { Connection } from "../../../provider/index.ts";
 import { aliasOf } from "../../../provider/ssh/configFile.ts";
 import { AnotherHostKey } from "../../../provider/ssh/failure.ts";
@@ -23,6 +29,13 @@ afterEach(async () => {
   await pool.close();
   assert.deepEqual(ssh.open, [], "no connection outlives its pool");
 });
+
+/** As a provider leaves its folder that is killed. */
+function leftBehind(pid: number, holder?: string): string {
+  const folder = mkdtempSync(`/tmp/groundwork-ssh-${pid}-`);
+  if (holder !== undefined) writeFileSync(join(folder, "holder"), holder);
+  return folder;
+}
 
 const run = (command = "true", to = connection) => pool.run(to, command, "");
 
@@ -84,5 +97,26 @@ describe("the connection to a machine", () => {
     assert.deepEqual(await refused(changed(aliasOf(behind)), behind), [true, false]);
     assert.deepEqual(await refused(changed(aliasOf(bastion)), behind), [false, true]);
     assert.deepEqual(await refused("Host key verification failed.", behind), [false, false]);
+  });
+});
+
+describe("connections that a killed provider left", () => {
+  it("are ended by the next one, and nobody else's: not those of a container that shares /tmp", async () => {
+    const child = spawn("true", { stdio: "ignore" });
+    const pid = child.pid ?? 0;
+    const holder = holderOf(pid);
+    await once(child, "exit");
+    const dead = leftBehind(pid, holder);
+    const elsewhere = holder.replace(/[^/]*$/, "elsewhere");
+    const others = [holderOf(process.pid), elsewhere, "", undefined].map((other) => leftBehind(pid, other));
+    const next = new SshPool();
+    try {
+      await sleep(2500);
+      assert.equal(existsSync(dead), false);
+      assert.deepEqual(others.filter(existsSync), others);
+    } finally {
+      await next.close();
+      for (const folder of [dead, ...others]) rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
