@@ -28,14 +28,31 @@ save_definition() { # FILE
 # lies in the transaction until it is sealed.
 gw_unsealed='' gw_unordered=''
 capture_to() { # FOLDER
-  capture=${1%/*}
-  capture=$gw_transaction/unsealed/${capture##*/}/${1##*/}
-  [ ! -e "$capture" ] || rm -rf "$capture"
+  capture_room "$1" && capture_fill "$1"
+}
+
+# Makes an empty folder in the transaction for each FOLDER.
+capture_room() { # FOLDER…
+  for gw_word; do
+    capture_at "$gw_word"
+    [ ! -e "$capture" ] || rm -rf "$capture"
+    set -- "$@" "$capture"
+    shift
+  done
   umask 077
-  mkdir -p "$capture"
+  mkdir -p "$@"
   gw_code=$?
   umask 022
-  [ "$gw_code" -eq 0 ] || return 1
+  return "$gw_code"
+}
+
+capture_at() { # FOLDER: sets $capture to where it lies until it is sealed
+  capture=${1%/*}
+  capture=$gw_transaction/unsealed/${capture##*/}/${1##*/}
+}
+
+capture_fill() { # FOLDER with room
+  capture_at "$1"
   gw_unsealed=$gw_unsealed$1$gw_newline
   save_definition "$capture/item" && "${gw_kind}_capture"
 }
@@ -50,7 +67,7 @@ captures_seal() {
     set -- "$gw_transaction/unsealed/${gw_word##*/}"/*
     [ -e "$1" ] || continue
     # A stream side by side may have captured the same baseline: the first one counts.
-    mkdir -p "$gw_word" && { mv -t "$gw_word" "$@" || :; }
+    { [ -d "$gw_word" ] || mkdir -p "$gw_word"; } && { mv -t "$gw_word" "$@" || :; }
   done
   captures_named || return 1
   printf %s "$gw_unordered" >>"$gw_transaction/order" && rm -rf "$gw_transaction/unsealed" && sync -f "$gw_transaction" || return 1

@@ -39,18 +39,29 @@ observe() { # sets $observed for the current item
   "${gw_kind}_observe"
 }
 
-observe_all() {
-  for gw_kind in $gw_kinds_many; do
-    eval "\"\${gw_kind}_observe_many\" \$gw_items_$gw_kind"
+# Sets gw_observed_N of each item, with few processes where its kind can be observed many at once.
+observe_these() { # INDEX…
+  for gw_seen_item; do
+    use_item "$gw_seen_item"
+    remember "$gw_seen_item" ''
+    eval "gw_those_$gw_kind=\"\${gw_those_$gw_kind-} $gw_seen_item\""
   done
-  for gw_i in $gw_items; do
-    eval "gw_known=\${gw_observed_$gw_i-}"
+  for gw_kind in $gw_kinds_many; do
+    eval "gw_those=\${gw_those_$gw_kind-} gw_those_$gw_kind=''"
+    # shellcheck disable=SC2086 # numbers
+    [ -z "$gw_those" ] || "${gw_kind}_observe_many" $gw_those
+  done
+  for gw_seen_item; do
+    eval "gw_known=\$gw_observed_$gw_seen_item"
     [ -z "$gw_known" ] || continue
-    use_item "$gw_i"
+    use_item "$gw_seen_item"
     observe
-    remember "$gw_i" "$observed"
+    remember "$gw_seen_item" "$observed"
   done
 }
+
+# shellcheck disable=SC2086 # numbers
+observe_all() { observe_these $gw_items; }
 
 # True when an item that the current one depends on changed in this run.
 triggered() { # KEYS

@@ -168,8 +168,9 @@ place_near() { # PATH
 
 # Looks at the folder of PATH, once until an item may have changed it. Sets gw_reached when it is on the file system of the
 # transaction; a security module that labels by folder wants new files made where they belong. Sets gw_alone when nobody
-# but root can change what lies there, nor put another folder in its place.
-gw_looked=$gw_newline
+# but root can change what lies there, nor put another folder in its place. Sets gw_masks when the mask alone decides about
+# the modes of new files in the transaction's folder, as its order shows: a default access control list would, too.
+gw_looked=$gw_newline gw_masks=''
 place_look() { # PATH
   place_near "${1%/*}"
   case $gw_looked in
@@ -187,7 +188,7 @@ place_look() { # PATH
 place_examine() {
   gw_reached='' gw_alone=''
   parents_trusted "$gw_near/." >/dev/null || gw_way_at=/proc
-  set -- "$gw_transaction/" "$gw_near/"
+  set -- "$gw_transaction/order" "$gw_near/"
   for gw_above in "$gw_way_at" "${gw_near%/}"; do
     while [ -n "$gw_above" ]; do
       set -- "$@" "$gw_above/"
@@ -197,6 +198,7 @@ place_examine() {
   stat -c '%d %u %a' "$@" / >"$gw_run/look" || return
   {
     read -r gw_device gw_owned
+    [ "$gw_owned" != '0 644' ] || gw_masks=yes
     read -r gw_at gw_owned
     [ "$gw_at" != "$gw_device" ] || [ -e /sys/fs/selinux/enforce ] || gw_reached=yes
     case $gw_owned in

@@ -110,12 +110,13 @@ export function library(): string {
   libraryText ??= [
     ...libraryFiles().map((file) => readFileSync(file, "utf8")),
     assign("gw_kinds_independent", kindsThat("independent")),
+    assign("gw_kinds_together", kindsThat("provenTogether")),
     `${assign("gw_kinds_pending", kindsThat("pending"))}\n`,
   ].join("\n");
   return libraryText;
 }
 
-function kindsThat(are: "independent" | "pending"): string {
+function kindsThat(are: "independent" | "pending" | "provenTogether"): string {
   const kinds = Object.values(itemKinds).filter((kind) => kind[are]);
   return kinds.map(({ kind }) => kind).join(" ");
 }

@@ -26,18 +26,27 @@ transaction_begin() {
   mv -T "$gw_new" "$gw_transaction" && mv -fT "$gw_transaction/claim" "$gw_root/claims/$gw_owner"
 }
 
-# The current item is about to change: its state goes into the baseline (first claim) or the pre-image. Sets gw_capture
-# to the folder that it has once it is sealed.
-capture_before() {
+# Sets gw_capture to the folder that keeps the current item's state, once it is sealed: the baseline (first claim) or the
+# pre-image.
+capture_choose() {
   for gw_capture in "$gw_root/baseline/$gw_hash" "$gw_transaction/items/$gw_hash"; do
     ! is_captured || return 0
   done
-  if [ ! -e "$gw_root/baseline/$gw_hash/item" ]; then
-    gw_capture=$gw_root/baseline/$gw_hash
-    printf '%s\n' "$gw_hash" >>"$gw_transaction/baselines" || return 1
-  fi
-  capture_to "$gw_capture" || return 1
+  [ -e "$gw_root/baseline/$gw_hash/item" ] || gw_capture=$gw_root/baseline/$gw_hash
+}
+
+# The current item is about to change: saves its state in gw_capture, where there is room.
+capture_before() {
+  case $gw_capture in
+    "$gw_root/baseline/"*) printf '%s\n' "$gw_hash" >>"$gw_transaction/baselines" || return 1 ;;
+  esac
+  capture_fill "$gw_capture" || return 1
   gw_unordered=$gw_unordered$gw_capture$gw_newline
+}
+
+capture_one() {
+  capture_choose
+  is_captured || { capture_room "$gw_capture" && capture_before; }
 }
 
 # True when this transaction has the capture already, be it from before a boot: a later one would be of its own doing.
@@ -52,17 +61,28 @@ is_captured() {
 # Captures the current item, and with it the later ones beside it that are about to change too, as far as their kinds
 # are independent, and makes their new files: one seal serves all.
 capture_ahead() {
-  gw_leader=$gw_index
+  gw_leader=$gw_index gw_members=''
+  set --
   for gw_member in $gw_items; do
     [ "$gw_member" -ge "$gw_leader" ] || continue
     use_item "$gw_member"
     [ "$gw_member" -eq "$gw_leader" ] || is_independent || break
     eval "observed=\$gw_observed_$gw_member"
     [ "$gw_member" -eq "$gw_leader" ] || [ "$observed" != "$gw_desired" ] || continue
-    capture_before || return 1
+    capture_choose
     eval "gw_capture_of_$gw_member=\$gw_capture"
-    prepare
+    is_captured || {
+      gw_members="$gw_members $gw_member"
+      set -- "$@" "$gw_capture"
+    }
     is_independent || break
+  done
+  [ $# -eq 0 ] || capture_room "$@" || return 1
+  for gw_member in $gw_members; do
+    use_item "$gw_member"
+    eval "observed=\$gw_observed_$gw_member gw_capture=\$gw_capture_of_$gw_member"
+    capture_before || return 1
+    prepare
   done
   use_item "$gw_leader"
   captures_seal
@@ -73,12 +93,15 @@ prepare() {
   ! command -v "${gw_kind}_prepare" >/dev/null || "${gw_kind}_prepare" || rm -rf "$gw_transaction/new-$gw_hash"
 }
 
-is_independent() {
-  case " $gw_kinds_independent " in
+# True when the current item's kind is one of KINDS.
+is_of() { # KINDS
+  case " $1 " in
     *" $gw_kind "*) ;;
     *) return 1 ;;
   esac
 }
+
+is_independent() { is_of "$gw_kinds_independent"; }
 
 # An item that is already as desired still needs a baseline when it is claimed for the first time.
 capture_baseline() {
@@ -86,24 +109,49 @@ capture_baseline() {
   printf '%s\n' "$gw_hash" >>"$gw_transaction/baselines" && capture_to "$gw_root/baseline/$gw_hash"
 }
 
+# Items that were applied and are yet to be proven; those that were observed since the last change.
+gw_unproven='' gw_looked_at=''
 apply_all() {
   for gw_i in $gw_items; do
     use_item "$gw_i"
+    is_of "$gw_kinds_together" || prove || return 1
     if [ -e "$gw_cancel" ]; then
       refuse GW310 "cancelled before $gw_key"
       return 1
     fi
-    eval "observed=\$gw_observed_$gw_i"
-    # What was observed before the first change may be stale.
-    [ -z "$gw_dirty" ] || observe
+    look_again
     if [ "$observed" = "$gw_desired" ] && ! triggered "$restart_on" && ! triggered "$reload_on"; then
       captured capture_baseline || return 1
       continue
     fi
     apply_item || return 1
   done
+  prove || return 1
   [ -z "$gw_unsealed" ] || recorded captures_seal || return 1
   [ -z "$gw_changed" ] || places_sync
+}
+
+# Sets $observed: what was observed before a change may be stale. Items beside each other whose kinds are proven
+# together are looked at together.
+look_again() {
+  eval "observed=\$gw_observed_$gw_index"
+  [ -n "$gw_dirty" ] || return 0
+  is_of "$gw_kinds_together" || {
+    observe
+    return 0
+  }
+  case "$gw_looked_at " in *" $gw_index "*) return 0 ;; esac
+  gw_leader=$gw_index gw_looked_at=''
+  for gw_member in $gw_items; do
+    [ "$gw_member" -ge "$gw_leader" ] || continue
+    use_item "$gw_member"
+    is_of "$gw_kinds_together" || break
+    gw_looked_at="$gw_looked_at $gw_member"
+  done
+  # shellcheck disable=SC2086 # numbers
+  observe_these $gw_looked_at
+  use_item "$gw_leader"
+  eval "observed=\$gw_observed_$gw_leader"
 }
 
 # Captures the current item, and tells the provider what kept it from that.
@@ -132,21 +180,48 @@ apply_item() {
   [ -z "$gw_ticket" ] || rm -f "$gw_run/ticket"
   [ -z "$gw_rebooting" ] || return 1
   if [ "$gw_status" -eq 124 ] || [ "$gw_status" -eq 137 ]; then
-    report_text failed "$gw_index" timeout <"$gw_run/log"
+    prove && report_text failed "$gw_index" timeout <"$gw_run/log"
     return 1
   fi
-  observe
-  if [ "$gw_status" -ne 0 ] || [ "$observed" != "$gw_desired" ]; then
+  eval "gw_before_$gw_index=\$gw_before"
+  if ! is_of "$gw_kinds_together"; then
+    observe
+    prove_item "$gw_status"
+    return
+  fi
+  gw_unproven="$gw_unproven $gw_index"
+  # What it said is evidence only as long as no other item says something.
+  [ "$gw_status" -eq 0 ] && [ ! -s "$gw_run/log" ] || prove "$gw_status"
+}
+
+# Observes what was applied since the last time, and reports it.
+prove() { # [EXIT of the current item's apply]
+  [ -n "$gw_unproven" ] || return 0
+  gw_leader=$gw_index
+  # shellcheck disable=SC2086 # numbers
+  observe_these $gw_unproven
+  for gw_member in $gw_unproven; do
+    use_item "$gw_member"
+    eval "observed=\$gw_observed_$gw_member"
+    if [ "$gw_member" -eq "$gw_leader" ]; then prove_item "${1-0}"; else prove_item 0; fi || return 1
+  done
+  gw_unproven='' gw_looked_at=''
+  use_item "$gw_leader"
+}
+
+# Reports what the current item is after its apply: $observed.
+prove_item() { # EXIT of its apply
+  if [ "$1" -ne 0 ] || [ "$observed" != "$gw_desired" ]; then
     {
       tail -c 3000 "$gw_run/log"
-      printf '\nexit %s' "$gw_status"
+      printf '\nexit %s' "$1"
     } | report_text failed "$gw_index" apply
     report differs "$gw_index" "$observed"
     return 1
   fi
   gw_changed=$gw_changed$gw_newline$gw_key
   gw_dirty=yes
-  report changed "$gw_index" "$gw_before"
+  eval "report changed \"\$gw_index\" \"\$gw_before_$gw_index\""
 }
 
 # Gives back what this program no longer claims. Comes before anything is applied: what stays sees what went.

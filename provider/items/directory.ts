@@ -30,6 +30,7 @@ export const directory: ItemKind<DirectoryItem> = {
   timeLimit: 30,
   observesMany: true,
   independent: true,
+  provenTogether: true,
   variables: (item) => ({
     path: item.path,
     mode: item.mode ?? "0755",

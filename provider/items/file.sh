@@ -72,13 +72,27 @@ file_build() { file_make && file_validate; }
 
 # Nobody else reads it before it has its owner and mode, and no link that somebody puts there is followed.
 file_make() { # makes $gw_new
-  umask 077
+  file_mask
+  umask "${gw_mask:-077}"
   set -C
   data >"$gw_new"
   gw_code=$?
   set +C
   umask 022
-  [ "$gw_code" -eq 0 ] && file_own && chmod "$mode" "$gw_new"
+  [ "$gw_code" -eq 0 ] && file_own && { [ -n "$gw_mask" ] || chmod "$mode" "$gw_new"; }
+}
+
+# Sets gw_mask where it gives the mode without a process: of root's files in the transaction's folder.
+file_mask() {
+  gw_mask=''
+  case $gw_masks:$owner:$group:$gw_new in
+    "yes:root:root:$gw_transaction/"*) ;;
+    *) return 0 ;;
+  esac
+  case $mode in
+    0644) gw_mask=022 ;;
+    0600) gw_mask=077 ;;
+  esac
 }
 
 file_own() { # what root made is root's, unless its folder hands its group on

@@ -51,6 +51,7 @@ export const file: ItemKind<FileItem> = {
   timeLimit: 30,
   observesMany: true,
   independent: true,
+  provenTogether: true,
   variables: (item) => ({
     path: item.path,
     mode: item.mode ?? "0644",

@@ -70,6 +70,11 @@ export interface ItemKind<T extends { kind: string }> {
    * Default: false.
    */
   readonly independent?: boolean;
+  /**
+   * Besides being independent, its items beside each other are observed together once they are all applied, since no
+   * observation has an effect. Default: false, and each is observed when it was applied.
+   */
+  readonly provenTogether?: boolean;
   /** It has a function `KIND_observe_many`. Default: false, and each item is observed by itself. */
   readonly observesMany?: boolean;
   /** It has a function `KIND_pending`: an item `reboot` that names one of this kind asks it. Default: false. */

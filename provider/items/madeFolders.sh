@@ -17,7 +17,9 @@ made_again() { # PATH
   made_note "$1" && mkdir -p "${1%/*}/"
 }
 
-made_mark() { mkdir -p "$gw_root/made$1" && true >"$gw_root/made$1/.made"; }
+made_mark() { # FOLDER
+  [ -e "$gw_root/made$1/.made" ] || { mkdir -p "$gw_root/made$1" && true >"$gw_root/made$1/.made"; }
+}
 
 # After a restore: takes away the marked folders above PATH, as far as they are empty and nobody's.
 made_tidy() { # PATH

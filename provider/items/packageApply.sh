@@ -49,7 +49,7 @@ package_batch() {
     use_item "$gw_number"
     eval "observed=\$gw_observed_$gw_number"
     [ "$observed" = absent ] && [ -z "$gw_endangers" ] || continue
-    capture_before || return
+    capture_one || return
     gw_captures=$gw_captures$gw_newline$gw_capture
     gw_batch="$gw_batch $gw_number"
     gw_specs="$gw_specs $name${version:+=$version}"

@@ -28,6 +28,7 @@ export class FolderMachine {
       mkdirSync(this.path(name), { recursive: true });
       chmodSync(this.path(name), 0o777);
     }
+    writeFileSync(this.path("groundwork/transactions/owner/order"), "");
   }
 
   path(name: string): string {

@@ -89,12 +89,14 @@ function partsOf(kind: ItemKindName): string[] {
   return [...heads].map(([, name = ""]) => name);
 }
 
-/** How a text may stand in the words of a command: as the item's variables have it. */
+/** How a text may stand in the words of a command: as the item's variables and its data have it. */
 function formsOf(items: Item[]): string[] {
   const forms = items.flatMap((item) => {
     const kind = kindOf(item);
-    const variables = { ...kind.variables(item), ...kind.steering?.(item) };
-    return Object.values(variables).flatMap((text) => [text, ...text.split("\n")].map(markOf));
+    const data = Buffer.from(kind.data?.(item) ?? []).toString("utf8");
+    return Object.values({ ...kind.variables(item), ...kind.steering?.(item), data }).flatMap((text) =>
+      [text, ...text.split("\n")].map(markOf),
+    );
   });
   return [...new Set(forms)].filter((form) => form !== "").sort((a, b) => b.length - a.length);
 }

@@ -50,11 +50,10 @@ function isAccepted(each: Case): boolean {
 
 /** What an item's functions find: its variables and, in base64, its data. */
 const tell = `
-base64() { while read -r gw_line; do printf %s "$gw_line"; done; }
 for gw_each in $gw_items; do
   use_item "$gw_each"
   for gw_name in gw_key gw_desired gw_ticket $gw_variables; do eval "printf '%s\\0' \\"\\$$gw_name\\""; done
-  ! command -v "data_$gw_each" >/dev/null || data
+  ! command -v "data_$gw_each" >/dev/null || data | base64 -w 0
   printf '\\0'
 done`;
 

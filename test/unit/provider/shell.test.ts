@@ -62,6 +62,14 @@ describe("text on its way into a shell", () => {
       }),
       { numRuns: 40 },
     );
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 9 })), texts, async (parts, [text = ""]) => {
+        const bytes = Buffer.concat([...parts, Buffer.from(text), Buffer.from("\n\n")]);
+        const result = await runShell(`${printer("data_1", bytes)}\ndata_1\n`, folder);
+        assert.deepEqual(result.stdout, bytes);
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it("survives being written into a capture by the machine and read again", async () => {

@@ -50,10 +50,9 @@ owner='root'
 group='root'
 validate='grep one "$1"'
 }
-data_2() { base64 -d <<'END_OF_DATA'
-b25lCid0d28nCg==
-END_OF_DATA
-}
+data_2() { printf %s 'one
+'\''two'\''
+'; }
 gw_index_of_4164ad67c1e45656f3b3301b56e2365e=3
 gw_digest_3=d96a47e31d11d083004830fc1df883c5
 item_3() {
@@ -71,9 +70,7 @@ owner='root'
 group='root'
 validate=''
 }
-data_3() { base64 -d <<'END_OF_DATA'
-END_OF_DATA
-}
+data_3() { printf %s ''; }
 gw_index_of_191431fbd41502614814a82408f02c25=4
 gw_digest_4=92d8f9f705d9d2ff26bf32b0d4c5c38e
 item_4() {
@@ -92,10 +89,9 @@ owner='root'
 group='root'
 validate=''
 }
-data_4() { base64 -d <<'END_OF_DATA'
-W1NlcnZpY2VdCkV4ZWNTdGFydD0vYmluL3NsZWVwIDEwMDAK
-END_OF_DATA
-}
+data_4() { printf %s '[Service]
+ExecStart=/bin/sleep 1000
+'; }
 gw_index_of_9bf816ecf6c9d4e75c38d28bc4f5d55e=5
 gw_digest_5=e772a51bd044554fc05340bed9ee8872
 item_5() {
@@ -158,8 +154,6 @@ fact_identity() {
 time_limit=60
 gw_script='cat -- '\''/etc/machine-id'\'''
 }
-ticket_join() { base64 -d <<'END_OF_DATA'
-dG9rZW4K
-END_OF_DATA
-}
+ticket_join() { printf %s 'token
+'; }
 </dev/null gw_main apply END
