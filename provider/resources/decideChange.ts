@@ -5,6 +5,7 @@ import { runChecks } from "../checks/runChecks.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { UnknownOutcome } from "../engine/machine.ts";
 import type { Operation } from "../engine/program.ts";
+import type { Report } from "../engine/report.ts";
 import { conceal } from "./conceal.ts";
 import { explainFailure } from "./explainFailure.ts";
 import type { HostStateSpec } from "./hostStateSpec.ts";
@@ -34,11 +35,11 @@ export async function confirmByLogin(
       lost ||= error instanceof UnknownOutcome;
     });
     if (report?.succeeded) return;
-    if (report !== undefined) throw explainFailure(spec, report);
+    if (report !== undefined) throw notDecided(spec, report);
   }
   const report = lost ? await session.takeBack(operation) : undefined;
   if (report?.outcome === "committed") return;
-  if (report !== undefined && report.outcome !== "restored") throw explainFailure(spec, report);
+  if (report !== undefined && report.outcome !== "restored") throw notDecided(spec, report);
   const now = lost
     ? "the machine was put back as it was"
     : `the machine takes it back by itself within ${operation.deadmanSeconds} s`;
@@ -49,7 +50,7 @@ export async function confirmByLogin(
   });
 }
 
-/** Lets checks on other machines decide about a change that waits: it stays, or is put back. Errors: GW302, GW401. */
+/** Lets checks on other machines decide about a change that waits: it stays, or is put back. Errors: GW302, GW307, GW401, {@link UnknownOutcome}. */
 export async function decideFromElsewhere(
   deployment: Deployment,
   operation: Operation,
@@ -61,11 +62,21 @@ export async function decideFromElsewhere(
   const failed = results.filter((result) => result.result === "fail" || result.result === "skip");
   if (failed.length === 0) {
     const committed = await session.commit(operation);
-    if (!committed.succeeded) throw explainFailure(spec, committed);
+    if (!committed.succeeded) throw notDecided(spec, committed);
     return;
   }
   const report = await session.takeBack(operation);
   throw checksFailed(spec, failed, report.outcome === "restored");
+}
+
+/**
+ * The machine answered without deciding: the change may stay, or be taken back by the timer. Only of one that was taken
+ * back before (GW307), or that could not be (GW302), is it known what is there.
+ */
+function notDecided(spec: HostStateSpec, report: Report): GroundworkError {
+  const failure = explainFailure(spec, report);
+  if (["GW302", "GW307"].includes(failure.code)) return failure;
+  return new UnknownOutcome(failure.code, { ...failure, cause: failure });
 }
 
 function checksFailed(spec: HostStateSpec, failed: CheckResult[], restored: boolean): GroundworkError {

@@ -342,6 +342,35 @@ describe("a change whose checks from elsewhere decided", () => {
       return true;
     });
   });
+
+  it("is known to the state when the machine cannot say that it stays: it may have kept it all the same", async () => {
+    const words = Buffer.from("No space left on device").toString("base64");
+    const refused = [`machine ${machineId}`, `error GW315 ${words}`, "end failed"];
+    const armed = [`machine ${machineId}`, "armed", "unconfirmed 0f9e", ...done];
+    for (const applied of [armed, decided.apply ?? done]) {
+      machine.reports = (action) =>
+        action === "confirm" ? refused : action === "apply" ? applied : (decided[action] ?? done);
+      const wanted = applied === armed ? inputsOf() : inputsOf({ checks });
+      await assert.rejects(host().create(call(), wanted), (error: Error) => {
+        assert.ok(error instanceof PartialFailure, String(error));
+        assert.match(error.message, /^GW315 m1 \(alpha\): No space left on device/);
+        return true;
+      });
+    }
+  });
+
+  it("is not known to the state when the machine took it back before", async () => {
+    const words = Buffer.from("the change was taken back before it was confirmed").toString("base64");
+    machine.reports = (action) =>
+      action === "confirm"
+        ? [`machine ${machineId}`, `error GW307 ${words}`, "end failed"]
+        : (decided[action] ?? done);
+    await assert.rejects(host().create(call(), inputsOf({ checks })), (error: GroundworkError) => {
+      assert.ok(!(error instanceof PartialFailure));
+      assert.equal(error.code, "GW307");
+      return true;
+    });
+  });
 });
 
 describe("a delete whose machine answers with another key than the pinned one", () => {
