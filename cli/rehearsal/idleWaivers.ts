@@ -5,6 +5,8 @@ import { type Properties, unknown } from "../../provider/examine.ts";
 export interface Registered {
   type: string;
   name: string;
+  /** What tells it from all others: the types above it, its own and its name. */
+  urn: string;
   inputs: Properties;
 }
 

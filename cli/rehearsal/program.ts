@@ -10,6 +10,7 @@ import { type DeclaredHost, declaredHost } from "../../provider/index.ts";
 import { withAssetDigests } from "./assetDigests.ts";
 import { idleWaivers, type Registered } from "./idleWaivers.ts";
 import type { Answer, Rehearsal } from "./rehearse.ts";
+import { sharedNames } from "./sharedNames.ts";
 import { StandInKeys } from "./standInKeys.ts";
 
 /**
@@ -46,7 +47,12 @@ async function rehearse({ program, project, stack, config, lab = {} }: Rehearsal
     errors.push(error);
   }
   await everythingHeard(errors);
-  const problems = [...refusals(errors), ...idleWaivers(resources), ...(await examined(resources))];
+  const problems = [
+    ...refusals(errors),
+    ...sharedNames(resources),
+    ...idleWaivers(resources),
+    ...(await examined(resources)),
+  ];
   if (problems.length > 0) return { problems, hosts: [], doubts: [] };
   return { problems, hosts: hostsOf(resources, keys), doubts: doubtsOf(errors, asked) };
 }
@@ -98,6 +104,8 @@ function newResource(
 interface Request {
   getType(): string;
   getName(): string;
+  /** Its URN. */
+  getParent(): string;
   getObject(): { toJavaScript(): unknown } | undefined;
 }
 
@@ -110,9 +118,12 @@ function recordRegistrations(folder: string): Registered[] {
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request, callback) => {
     const inputs = (request.getObject()?.toJavaScript() ?? {}) as Properties;
+    const [type, name] = [request.getType(), request.getName()];
+    const above = request.getParent().split("::")[2] ?? "";
     resources.push({
-      type: request.getType(),
-      name: request.getName(),
+      type,
+      name,
+      urn: `${above}$${type}::${name}`,
       inputs: withAssetDigests(inputs, folder),
     });
     return register(request, callback);

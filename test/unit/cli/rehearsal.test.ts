@@ -70,6 +70,26 @@ pulumi.output(gate.generation).apply(() => { throw new Error("the generation is 
     await assert.rejects(rehearsed(first + late), /^GroundworkError: GW102 delta-m1\.items\[0\]\.mode: /);
   });
 
+  it("is refused for two resources of one name, with the machines that they are of", async () => {
+    const login = (name: string) => ({ name, address: "192.0.2.9", hostKey: hostKeyOf(name) });
+    const text = `class Group extends pulumi.ComponentResource {
+  constructor(name: string) { super("test:index:Group", name); }
+}
+const alpha = (name: string, connection: object, parent?: pulumi.Resource) =>
+  new HostState(name, { connection: connection as never, stream: "alpha", items: [] }, { parent });
+const agent = ${JSON.stringify(login("agent-1"))};
+alpha("alpha-certificates-agent-1", agent);
+alpha("alpha-certificates-agent-1", agent, new Group("group"));
+new Gate("alpha-certificates-agent-1", { stream: "alpha", generations: {}, checks: [{ name: "c", run: "true", on: connection }] });
+`;
+    await rehearsed(text);
+    const other = JSON.stringify(login("certificates-agent-1"));
+    await assert.rejects(rehearsed(`${text}alpha("alpha-certificates-agent-1", ${other});`), {
+      message:
+        "GW101 alpha-certificates-agent-1: 2 resources of type groundwork:index:HostState have this name: one of machine agent-1, one of machine certificates-agent-1. Give one of them, or of what it is named after, another name",
+    });
+  });
+
   it("is refused for a waiver that names no check of its stream, with the names that there are", async () => {
     const gate = (reasons: string) => `new Gate("alpha", {
       stream: "alpha", generations: {}, checks: [{ name: "the clock runs", run: "true", on: connection }], waivers: ${reasons},
@@ -194,6 +214,11 @@ new HostState("alpha-m1", { connection, stream: "alpha", items: [file(network.ar
       };
       await own({ "groundwork:machines": JSON.stringify(machines) });
       await assert.rejects(own({ "groundwork:machines": "{}" }), /GW101/);
+      const alike = { ...machines, "certificates-web-2": { existing: { ...login(3), roles: ["agent"] } } };
+      await assert.rejects(
+        own({ "groundwork:machines": JSON.stringify(alike) }),
+        /alpha-certificates-web-2: 2 resources .*: one of machine (certificates-)?web-2, one of machine (certificates-)?web-2\./,
+      );
       const waivers = { "the clock is sinchronised": "a container" };
       await assert.rejects(
         own({
