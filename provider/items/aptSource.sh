@@ -103,7 +103,7 @@ aptSource_lists() { # [FILE]
   [ $# -eq 0 ] || set -- -o "Dir::Etc::sourcelist=$1" -o Dir::Etc::sourceparts=-
   # shellcheck disable=SC2016 # apt's own fields
   limit apt-get "$@" indextargets --format '$(FILENAME) $(METAKEY)' </dev/null >"$gw_run/targets" 2>/dev/null ||
-    answered $? || return
+    answered $? apt-get || return
   awk '
     {
       sub(/.*\//, "", $1)

@@ -73,7 +73,7 @@ authorizedKey_observe_many() {
     gw_requests=$gw_requests$user' '$key$gw_newline
   done
   gw_seen=$(printf '%s' "$gw_requests" | authorizedKey_look) || {
-    answered $? || remember_unknown "$@"
+    answered $? perl || remember_unknown "$@"
     return 0
   }
   exec 5<<GW_END
@@ -168,7 +168,7 @@ authorizedKey_apply() {
       ;;
   esac
   authorizedKey_home && [ -d "$gw_home" ] || {
-    answered $? || return
+    answered $? getent || return
     echo "$user has no home"
     return 1
   }
@@ -184,7 +184,7 @@ authorizedKey_apply() {
 # A file or folder that was not there is marked: whichever key goes last takes it away.
 authorizedKey_capture() {
   authorizedKey_home || {
-    answered $?
+    answered $? getent
     return
   }
   [ -d "$gw_home" ] || return 0
@@ -210,7 +210,7 @@ authorizedKey_has_content() { :; }
 authorizedKey_restore() {
   [ ! -e "$capture/refused" ] || return 0
   authorizedKey_home || {
-    answered $?
+    answered $? getent
     return
   }
   [ -d "$gw_home/.ssh" ] || authorizedKey_comes_back || return 0

@@ -22,7 +22,7 @@ certificate_observe() {
 # Sets $observed to `valid`, or to what is wrong with a pair.
 certificate_judge() { # KEY CERTIFICATE
   gw_leaf=$(limit openssl x509 -in "$2" -noout -checkend "$((days * 28800))" -pubkey -subject -nameopt multiline \
-    -ext subjectAltName </dev/null 2>/dev/null) || answered $? || {
+    -ext subjectAltName </dev/null 2>/dev/null) || answered $? openssl || {
     observed=unknown
     return
   }

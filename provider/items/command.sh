@@ -53,10 +53,7 @@ command_restore() {
 command_undo() {
   run_script "$undo" && return
   gw_undone=$?
-  answered "$gw_undone" || {
-    echo "\`undo\` did not end within $time_limit s"
-    return "$gw_undone"
-  }
+  answered "$gw_undone" "\`undo\`" || return
   command_observe
   [ "$observed" != done=no ] || return 0
   echo "\`undo\` ended with $gw_undone, and \`unless\` still says $observed"

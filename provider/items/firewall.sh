@@ -62,7 +62,7 @@ firewall_elements() {
 # Puts the elements of a set into the live table, all at once; without that table there is nothing to do.
 firewall_sync() { # SET
   firewall_nft list set inet groundwork "$1" >/dev/null 2>&1 || {
-    answered $?
+    answered $? nft
     return
   }
   {

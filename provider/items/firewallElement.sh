@@ -15,7 +15,7 @@ firewall_element_judge() { # ANSWER: sets $observed
 firewall_answers() { # questions in $gw_run/asked, answers in $gw_run/answers
   gw_elements=$gw_firewall/firewall.elements.nft
   [ -f "$gw_elements" ] || gw_elements=/dev/null
-  firewall_nft list table inet groundwork </dev/null >"$gw_run/live" 2>/dev/null || answered $? || return
+  firewall_nft list table inet groundwork </dev/null >"$gw_run/live" 2>/dev/null || answered $? nft || return
   firewall_awk source=boot "$gw_elements" source=live "$gw_run/live" source=asked "$gw_run/asked" >"$gw_run/answers"
 }
 
@@ -50,7 +50,7 @@ firewall_element_observe_many() { # INDEX…
 
 firewall_element_apply() {
   firewall_nft list set inet groundwork "$set" >/dev/null || {
-    answered $? || return
+    answered $? nft || return
     echo "table inet groundwork with its set $set is not there: a firewallTable makes it"
     return 1
   }

@@ -112,7 +112,7 @@ kernelModule_write() { # NAME=VALUE
 
 kernelModule_again() { # NAME=VALUE
   limit modprobe -r -- "$name" || {
-    answered $? || return
+    answered $? modprobe || return
     echo "$name is in use, and only loading it again can set $1: end what uses it"
     return 1
   }
@@ -138,7 +138,7 @@ kernelModule_restore() {
     kernelModule_set "$(cat "$capture/loaded")"
   elif [ -e "$gw_module/initstate" ]; then
     limit modprobe -r -- "$name" || {
-      answered $? || return
+      answered $? modprobe || return
       # Somebody came to use it.
       [ ! -e "$gw_module/initstate" ] || report kept "$name $gw_key"
     }

@@ -7,7 +7,7 @@ mount_link() { gw_link=/etc/systemd/system/$target.wants/$unit; }
 # Sets gw_mounted to the type, options and source of what is mounted there, topmost last; empty where nothing is.
 # The kernel's table alone is asked: a server that does not answer holds nobody up.
 mount_live() {
-  gw_mounted=$(limit findmnt -rn -o FSTYPE,OPTIONS,SOURCE -M "$where" 2>/dev/null) || answered $? || return
+  gw_mounted=$(limit findmnt -rn -o FSTYPE,OPTIONS,SOURCE -M "$where" 2>/dev/null) || answered $? findmnt || return
   gw_mounted=${gw_mounted##*"$gw_newline"}
 }
 

@@ -77,7 +77,7 @@ network_links() { # STATE…
 
 network_apply() {
   [ -z "$live" ] || network_running || {
-    answered $? || return
+    answered $? systemctl || return
     refuse GW314 "network:$name is to be brought about now, and systemd-networkd.service does not run here"
     return 1
   }
@@ -225,7 +225,11 @@ network_capture() {
     [ ! -e "$gw_old" ] && [ ! -L "$gw_old" ] || cp -a "$gw_old" "$capture/$name.$gw_suffix" || return 1
   done
   limit ip -o address show >"$capture/addresses" && limit ip -4 route show >"$capture/routes4" &&
-    limit ip -6 route show >"$capture/routes6"
+    limit ip -6 route show >"$capture/routes6" || {
+    gw_code=$?
+    answered "$gw_code" ip
+    return "$gw_code"
+  }
 }
 
 network_has_content() { :; }
@@ -245,7 +249,7 @@ network_restore() {
   done
   made_tidy "$gw_networks/$name"
   network_running || {
-    answered $?
+    answered $? systemctl
     return
   }
   network_reload && network_again && network_settled && network_unmanaged

@@ -124,7 +124,7 @@ nftablesTable_capture() {
   firewall_nft list table "$family" "$name" </dev/null >"$capture/live" 2>/dev/null || {
     gw_code=$?
     rm -f "$capture/live"
-    answered "$gw_code"
+    answered "$gw_code" nft
     return
   }
   # What iptables made may list as what nft does not take back.

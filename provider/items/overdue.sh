@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# shellcheck disable=SC2154 # the engine sets the item's variables
 # What a tool says that was ended at the item's time limit is no answer: what it was asked about is not known then,
 # which is neither there nor absent. So a capture fails, nothing is restored by guess, and the code of an item says
 # that its time was over.
@@ -8,9 +9,10 @@ overdue() { # CODE
   [ "$1" -eq 124 ] || [ "$1" -eq 137 ]
 }
 
-# True for every other exit: a refusal is an answer, too. Else it passes the code on.
-answered() { # CODE
+# True for every other exit: a refusal is an answer, too. Else it says so, and passes the code on.
+answered() { # CODE PROGRAM
   overdue "$1" || return 0
+  echo "$2 gave no answer within $time_limit s" >&2
   return "$1"
 }
 

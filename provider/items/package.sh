@@ -16,7 +16,8 @@ package_look() { # NAME…
     -- "$@" 2>"$gw_run/dpkg" </dev/null) || {
     gw_looked_at=$?
     [ "$gw_looked_at" -eq 1 ] || {
-      cat "$gw_run/dpkg"
+      cat "$gw_run/dpkg" >&2
+      answered "$gw_looked_at" dpkg-query
       return "$gw_looked_at"
     }
   }
@@ -68,7 +69,7 @@ package_judge() { # sets $observed from what was taken
 
 package_observe() {
   observed=unknown
-  package_look "$name" >/dev/null || return 0
+  package_look "$name" || return 0
   package_take "$name"
   package_judge
 }
@@ -80,7 +81,7 @@ package_observe_many() {
     use_item "$gw_i"
     set -- "$@" "$name"
   done
-  package_look "$@" >/dev/null || {
+  package_look "$@" || {
     # shellcheck disable=SC2086
     remember_unknown $gw_many
     return

@@ -7,7 +7,7 @@
 # those with links: systemd remembers that state and would miss a link that somebody removed.
 service_look() { # UNIT…
   limit systemctl show -p Id,LoadState,UnitFileState,WantedBy,RequiredBy,UpheldBy,TriggeredBy,ActiveState,SubState,Type \
-    -- "$@" </dev/null >"$gw_run/units" 2>/dev/null || answered $? || return
+    -- "$@" </dev/null >"$gw_run/units" 2>/dev/null || answered $? systemctl || return
   gw_units=0 gw_linked=''
   set --
   exec 5<"$gw_run/units"
@@ -22,7 +22,7 @@ service_look() { # UNIT…
     esac
   done
   if [ $# -gt 0 ]; then
-    limit systemctl is-enabled -- "$@" </dev/null >"$gw_run/units" 2>/dev/null || answered $? || return
+    limit systemctl is-enabled -- "$@" </dev/null >"$gw_run/units" 2>/dev/null || answered $? systemctl || return
     exec 5<"$gw_run/units"
     for gw_number in $gw_linked; do
       service_take "gw_unit_$gw_number"
@@ -105,21 +105,18 @@ service_moving() {
 
 service_read() { # sets the words of the current item's unit
   gw_unit_1="$unit not-found - no inactive dead -"
-  service_look "$unit" || {
-    echo "systemd did not say within $time_limit s how $unit is"
-    return 124
-  }
+  service_look "$unit" || return
   service_take gw_unit_1
 }
 
 # A unit on its way from one state to another gets three seconds.
 service_observe() {
   gw_tries=15 observed=unknown
-  service_read >/dev/null || return 0
+  service_read || return 0
   while service_moving && [ "$gw_tries" -gt 0 ]; do
     gw_tries=$((gw_tries - 1))
     sleep 0.2
-    service_read >/dev/null || return 0
+    service_read || return 0
   done
   service_judge
   service_keep "gw_service_$gw_index"
@@ -303,10 +300,14 @@ service_restore() {
     */enabled) service_link disable || return ;;
   esac
   case $gw_was_active/$gw_active in
-    active/* | activating/* | reloading/* | */inactive | */failed) ;;
-    *) limit systemctl stop -- "$gw_id" ;;
+    active/* | activating/* | reloading/* | */inactive | failed/failed) ;;
+    */failed) service_forget_failure ;;
+    *) limit systemctl stop -- "$gw_id" && service_forget_failure ;;
   esac
 }
+
+# What was ended in the middle of its start counts as failed, and systemd would remember it without its unit.
+service_forget_failure() { limit systemctl reset-failed -- "$gw_id" 2>/dev/null || answered $? systemctl; }
 
 service_after_restore() {
   systemd_reload
@@ -315,7 +316,7 @@ service_after_restore() {
     active | activating | reloading) ;;
     *) return 0 ;;
   esac
-  service_read >"$gw_run/after.log" || {
+  service_read >"$gw_run/after.log" 2>&1 || {
     printf '%s: %s' "$gw_key" "$(cat "$gw_run/after.log")" | report_text unrestored
     return 1
   }

@@ -30,7 +30,7 @@ swap_lines() {
 # Swap units that a boot or a device could start: files, and what generators made for fstab, partitions and zram.
 swap_units() {
   limit systemctl list-unit-files --type=swap --plain --no-legend --no-pager </dev/null >"$gw_run/swaps" ||
-    answered $? || return
+    answered $? systemctl || return
   while read -r gw_unit gw_state _; do
     [ "$gw_state" = masked ] || printf '%s\n' "$gw_unit"
   done <"$gw_run/swaps"

@@ -52,7 +52,8 @@ export function commandTests(subject: () => Subject): void {
 
   it("does not run a command whose question gets no answer", async () => {
     const report = await new Stream(subject()).apply([step({ unless: "sleep 60", timeLimit: 1 })]);
-    assert.match(report.failed?.text ?? "", /gave no answer/);
+    assert.equal(report.failed?.phase, "timeout");
+    assert.match(report.failed.text, /gave no answer/);
     assert.equal(await inside("ls /opt"), "");
   });
 
@@ -75,6 +76,22 @@ export function commandTests(subject: () => Subject): void {
     const run = "setsid sleep 300 >/dev/null 2>&1 & echo $! >/opt/step";
     await stream.bring([step({ run, undo: "kill $(cat /opt/step); rm /opt/step" })]);
     await stream.giveBack();
+  });
+
+  it("tells settings apart of interfaces whose names differ in one sign", async () => {
+    await inside("ip link add name gw0.1 type bridge && ip link add name gw0_1 type bridge");
+    const setting = (name: string): Item => ({
+      kind: "sysctl",
+      name: `net.ipv4.conf.${name}.proxy_arp`,
+      value: "1",
+    });
+    const live = async () =>
+      `${await seen()}${await inside("grep . /proc/sys/net/ipv4/conf/gw0*/proxy_arp; ls /etc/sysctl.d")}`;
+    try {
+      await cycle(subject(), [setting("gw0/1"), setting("gw0_1")], live);
+    } finally {
+      await inside("ip link delete gw0.1; ip link delete gw0_1");
+    }
   });
 
   it("sets a kernel setting now and for the next boot, and puts the old value back", () =>

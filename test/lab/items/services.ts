@@ -175,6 +175,47 @@ export function serviceTests(subject: () => Subject): void {
     assert.equal(await seen(), before);
   });
 
+  it("ends a start that hangs at its time limit, with the journal's last lines", async () => {
+    const before = await seen();
+    const hanging = `[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo waits for the moon; sleep 600'\n${install}`;
+    const report = await new Stream(subject()).apply([
+      unit(hanging),
+      { kind: "service", unit: "gw-try.service", timeLimit: 3 },
+    ]);
+    assert.equal(report.outcome, "restored");
+    assert.equal(report.failed?.phase, "timeout");
+    assert.match(report.failed.text, /waits for the moon/);
+    assert.equal(await seen(), before);
+  });
+
+  it("takes the silence of systemd and dpkg for no answer: neither for absent nor for as wanted", async () => {
+    const stream = new Stream(subject());
+    const items: Item[] = [
+      { kind: "package", name: "dash", timeLimit: 2 },
+      { kind: "service", unit: "systemd-journald.service", timeLimit: 2 },
+    ];
+    await stream.bring(items);
+    await inside(
+      `for tool in systemctl dpkg-query; do printf '#!/bin/sh\nexec sleep 600\n' >/usr/local/sbin/$tool && chmod 755 /usr/local/sbin/$tool; done`,
+    );
+    try {
+      assert.deepEqual((await stream.read(items)).differs, [
+        { index: 1, observed: "unknown" },
+        { index: 2, observed: "unknown" },
+      ]);
+      const captured = await stream.apply(items);
+      assert.deepEqual([captured.outcome, captured.changed], ["restored", []]);
+      assert.match(captured.failed?.text ?? "", /^dpkg-query gave no answer within 2 s/);
+      // What another stream wants of the service is not captured by guess.
+      const other = await new Stream(subject()).apply(items.slice(1));
+      assert.match(other.failed?.text ?? "", /^systemctl gave no answer within 2 s/);
+    } finally {
+      await inside("rm /usr/local/sbin/systemctl /usr/local/sbin/dpkg-query");
+    }
+    assert.deepEqual((await stream.read(items)).differs, []);
+    await stream.giveBack();
+  });
+
   it("says that a unit without [Install] cannot be started at boot, unless something brings it in", async () => {
     const bare = unit("[Service]\nType=oneshot\nExecStart=/bin/true\n");
     const report = await new Stream(subject()).apply([

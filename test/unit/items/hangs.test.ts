@@ -15,9 +15,10 @@ const plain =
     .split(/\s+/)
     .map((name) => execFileSync("which", [name], { encoding: "utf8" }).trim());
 
-/** What a step came to: its exit, and the programs that it asked in vain. */
+/** What a step came to: its exit, whether it said why, and the programs that it asked in vain. */
 interface Outcome {
   code: number;
+  isTold: boolean;
   asked: string;
 }
 
@@ -30,7 +31,9 @@ step() { # NAME COMMAND
   "$2" >said 2>&1
   gw_step_code=$?
   ! grep 'not found' said
-  printf '%s %s %s\\n' "$1" "$gw_step_code" "$(sort -u asked | tr '\\n' ' ')"
+  gw_told=silent
+  ! grep -q 'gave no answer within 1 s' said || gw_told=told
+  printf '%s %s %s %s\\n' "$1" "$gw_step_code" "$gw_told" "$(sort -u asked | tr '\\n' ' ')"
 }`;
 
 const script = ({ before = "", seen }: HangRow): string => `
@@ -66,8 +69,8 @@ async function withoutAnswers(
     const lines = (await machine.run([item], script(row), variables)).split("\n");
     assert.equal(lines.length, steps.length + 1, lines.join("\n"));
     const outcomes = lines.slice(0, -1).map((line): [string, Outcome] => {
-      const [step = "", code, ...asked] = line.trim().split(" ");
-      return [step, { code: Number(code), asked: asked.join(" ") }];
+      const [step = "", code, told, ...asked] = line.trim().split(" ");
+      return [step, { code: Number(code), isTold: told === "told", asked: asked.join(" ") }];
     });
     return { outcomes: new Map(outcomes), observed: lines.at(-1) ?? "" };
   } finally {
@@ -89,7 +92,10 @@ describe("a program that does not answer", { concurrency: 4 }, () => {
       if (row.waits.apply !== undefined)
         assert.ok([124, 137].includes(codeOf("apply")), `${codeOf("apply")}`);
       if (row.waits.observe !== undefined) assert.notEqual(observed, kindOf(item).desired(item));
-      if (row.waits.capture !== undefined) assert.notEqual(codeOf("capture"), 0);
+      if (row.waits.capture !== undefined) {
+        assert.notEqual(codeOf("capture"), 0);
+        assert.ok(outcomes.get("capture")?.isTold);
+      }
       if (row.waits.restore !== undefined) assert.notEqual(codeOf("restore"), 0);
     });
   }
