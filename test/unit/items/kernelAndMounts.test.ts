@@ -203,6 +203,23 @@ describe("the generated configuration of GRUB", () => {
     });
 });
 
+describe("the capture of a mount", () => {
+  /** The paths above which folders are looked at, where findmnt says so of the mount point. */
+  const looked = (live: string): string =>
+    withLibrary(`
+      limit() { shift && printf '%s' '${live}'; }
+      file_capture() { :; }
+      dropIn_capture() { :; }
+      made_note() { printf '%s\\n' "$1"; }
+      capture='${folder}' where=/srv/media target=local-fs.target unit=srv-media.mount
+      mount_capture`);
+
+  it("leaves the mount point alone where something is mounted, whose server may be gone", () =>
+    assert.equal(looked("nfs4 rw server:/media"), ""));
+  it("remembers what there is of the mount point where nothing is", () =>
+    assert.equal(looked(""), "/srv/media/."));
+});
+
 describe("a reboot", () => {
   /** This boot is `new`; `pending` says whether the parameter is without effect in it. */
   const state = (asked: string, pending: boolean, changed: string, required = "no") =>
