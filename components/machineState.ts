@@ -24,7 +24,7 @@ export interface MachineStateArgs {
   stream: string;
   /** What must be there first. */
   after?: pulumi.Input<pulumi.Resource>[];
-  /** Reasons by check name, for checks that cannot pass here. */
+  /** Reasons by check name, for checks that cannot be tried here. */
   waivers?: Record<string, string>;
 }
 

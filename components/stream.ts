@@ -9,7 +9,7 @@ export type { HostSpec } from "./machineState.ts";
 export interface StreamArgs {
   /** Gates of earlier streams, and whatever else must be there first. */
   after?: pulumi.Input<pulumi.Resource>[];
-  /** Reasons by check name, for checks that cannot pass here: they stand in every summary. */
+  /** Reasons by check name, for checks that cannot be tried here: they may skip, not fail. They stand in every summary. */
   waivers?: Record<string, string>;
 }
 

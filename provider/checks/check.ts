@@ -45,3 +45,17 @@ export interface CheckResult {
   /** Why its machine was not reached: the check did not run, and counts as failed. */
   unreached?: string;
 }
+
+/**
+ * What a check counts as, and what goes before its evidence. A waiver excuses what could not be tried, never what was
+ * tried and failed: the machine itself goes by the same rule (check.sh).
+ */
+export function judge(
+  result: "pass" | "fail" | "skip",
+  waiver: string | undefined,
+): Pick<CheckResult, "result"> & { note: string } {
+  if (waiver === undefined || result === "pass") return { result, note: "" };
+  return result === "skip"
+    ? { result: "waived", note: `waived: ${waiver}; ` }
+    : { result, note: "a waiver excuses a skip alone; " };
+}

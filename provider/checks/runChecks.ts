@@ -2,12 +2,12 @@ import { GroundworkError } from "../../errors/index.ts";
 import type { Connection } from "../connection.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import type { CheckReport } from "../engine/report.ts";
-import type { Check, CheckResult } from "./check.ts";
+import { type Check, type CheckResult, judge } from "./check.ts";
 
 /** Checks that run side by side on one machine. */
 const lanes = 4;
 
-/** Runs checks on the machines they name, side by side; a waived one counts as such whatever it finds. */
+/** Runs checks on the machines they name, side by side. */
 export async function runChecks(
   deployment: Deployment,
   checks: Check[],
@@ -79,7 +79,6 @@ function resultOf(
 ): CheckResult {
   const common = { name: check.name, machine: connection.name };
   if (!("result" in report)) return { ...common, result: "fail", seconds: 0, ...report };
-  const waived = report.result !== "pass" && waivers[check.name] !== undefined;
-  const evidence = waived ? `waived: ${waivers[check.name]}; ${report.evidence}` : report.evidence;
-  return { ...common, result: waived ? "waived" : report.result, seconds: report.seconds, evidence };
+  const { result, note } = judge(report.result, waivers[check.name]);
+  return { ...common, result, seconds: report.seconds, evidence: `${note}${report.evidence}` };
 }

@@ -1,4 +1,5 @@
 import { type ErrorCode, GroundworkError } from "../../errors/index.ts";
+import { judge } from "../checks/check.ts";
 import { inOrder } from "../engine/program.ts";
 import type { CheckReport, Report } from "../engine/report.ts";
 import { keyOf } from "../items/index.ts";
@@ -53,11 +54,12 @@ export function checkName(spec: Pick<HostStateSpec, "guards" | "checks">, id: st
 
 function failedChecks(spec: HostStateSpec, checks: CheckReport[]): string {
   return checks
-    .filter((check) => check.result !== "pass")
-    .map(
-      (check) =>
-        `${checkName(spec, check.id)}: ${check.result === "skip" ? "skipped; " : ""}${check.evidence || "no evidence"}`,
-    )
+    .flatMap((check) => {
+      const name = checkName(spec, check.id);
+      const { result, note } = judge(check.result, spec.waivers?.[name]);
+      if (result === "pass" || result === "waived") return [];
+      return `${name}: ${result === "skip" ? "skipped; " : note}${check.evidence || "no evidence"}`;
+    })
     .join("; ");
 }
 

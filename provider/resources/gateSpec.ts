@@ -10,7 +10,7 @@ export interface GateSpec {
   generations: Record<string, string>;
   /** Each names its machine in `on`. */
   checks: Check[];
-  /** Reasons by check name, for checks that may be skipped or fail here. */
+  /** Reasons by check name, for checks that cannot be tried here: they may skip, not fail. */
   waivers?: Record<string, string>;
 }
 

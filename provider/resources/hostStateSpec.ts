@@ -47,7 +47,7 @@ export interface HostStateInputs {
   facts?: Record<string, Fact>;
   /** Short-lived values that items consume, by name. */
   tickets?: Record<string, Ticket>;
-  /** Reasons by check name, for checks that may be skipped here. */
+  /** Reasons by check name, for checks that cannot be tried here: they may skip, not fail. */
   waivers?: Record<string, string>;
 }
 

@@ -8,7 +8,7 @@ export interface GateArgs {
   generations: Record<string, pulumi.Input<string>>;
   /** Each names its machine in `on`. */
   checks: CheckInput[];
-  /** Reasons by check name, for checks that may be skipped or fail here. */
+  /** Reasons by check name, for checks that cannot be tried here: they may skip, not fail. */
   waivers?: Record<string, string>;
 }
 

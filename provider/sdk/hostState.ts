@@ -28,7 +28,7 @@ export interface HostStateArgs {
   facts?: Record<string, FactInput>;
   /** Short-lived values that items consume. */
   tickets?: Record<string, TicketInput>;
-  /** Reasons by check name, for checks that may be skipped here. */
+  /** Reasons by check name, for checks that cannot be tried here: they may skip, not fail. */
   waivers?: Record<string, string>;
 }
 

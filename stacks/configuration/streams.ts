@@ -14,7 +14,7 @@ import { localFile } from "./localFile.ts";
 export interface StreamSettings {
   /** Whether the stream is part of the stack. Default true. */
   enabled: boolean;
-  /** Reasons by check name, for checks that cannot pass here; they stand in every summary. Default none. */
+  /** Reasons by check name, for checks that cannot be tried here: they may skip, not fail. They stand in every summary. Default none. */
   waivers: Record<string, string>;
 }
 

@@ -9,6 +9,7 @@ const spec: HostStateSpec = {
   ...small,
   connection,
   stream: "alpha",
+  waivers: {},
   secretItems: ["file:/etc/b"],
   secrets: ["hush-hush"],
 };
