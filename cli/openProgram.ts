@@ -10,16 +10,26 @@ import { root } from "./root.ts";
 import { readEngineSettings, readStackFile } from "./stackFile.ts";
 import { toolProgress } from "./toolProgress.ts";
 
+/** A stack that is open, and what its program declares of machines. */
+export interface OpenProgram {
+  engine: Engine;
+  configuration: Configuration;
+  declared: Declared;
+}
+
 /**
  * A stack whose program is about to run; it is made where there is none. What the program needs of this computer is
  * brought about, and what it would be refused for is refused now. Errors: GW709, those of readStackFile, requireLoginKeys,
  * prepare and rehearse.
  */
-export async function openProgram(stack: string): Promise<{ engine: Engine; configuration: Configuration }> {
+export async function openProgram(stack: string): Promise<OpenProgram> {
   const { configuration, rehearsal } = await readyProgram(stack);
   // Side by side: each takes about a second.
-  const [engine] = await Promise.all([openConfigured(stack, configuration, true), rehearse(rehearsal)]);
-  return { engine, configuration };
+  const [engine, declared] = await Promise.all([
+    openConfigured(stack, configuration, true),
+    rehearse(rehearsal),
+  ]);
+  return { engine, configuration, declared };
 }
 
 /** A stack with its state, secrets in clear, and what its program declares of machines. */

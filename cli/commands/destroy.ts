@@ -3,7 +3,7 @@ import { residue } from "../../lab/index.ts";
 import { agreed } from "../ask.ts";
 import { hasLab, labMachineNames } from "../engine/deployment.ts";
 import { settle } from "../engine/settle.ts";
-import { machinesOf, requireConfirmed } from "../engine/streamGraph.ts";
+import { machinesOf, requireConfirmed, requireMachines } from "../engine/streamGraph.ts";
 import { leaveLocked } from "../leaveLocked.ts";
 import { openStack } from "../openStack.ts";
 import { operate } from "../operate.ts";
@@ -32,10 +32,11 @@ export const destroyCommand = commonOptions(new Command("destroy"))
   });
 
 async function destroy(options: DestroyOptions): Promise<number> {
-  const { engine } = await openStack(options.stack);
+  const { engine, configuration } = await openStack(options.stack);
   const open = await settle(engine, say);
   const deployment = await engine.export();
   const machines = machinesOf(deployment, () => true);
+  requireMachines(deployment, Object.keys(configuration.machines), options.confirm);
   requireConfirmed(deployment, machines, options.confirm);
   leaveLocked(options.leaveLocked, machines);
   const names = [...new Set([...labMachineNames(deployment), ...machines])].join(", ") || "nothing";

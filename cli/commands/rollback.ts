@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { agreed } from "../ask.ts";
 import { settle } from "../engine/settle.ts";
-import { planRollback, requireConfirmed } from "../engine/streamGraph.ts";
+import { planRollback, requireConfirmed, requireMachines } from "../engine/streamGraph.ts";
 import { leaveLocked } from "../leaveLocked.ts";
 import { openStack } from "../openStack.ts";
 import { operate } from "../operate.ts";
@@ -41,10 +41,11 @@ export const rollbackCommand = commonOptions(new Command("rollback"))
 async function rollback(stream: string, options: RollbackOptions): Promise<number> {
   // The provider reads it: it is what takes away, and what moves data aside.
   if (options.purge) process.env.GROUNDWORK_PURGE = "yes";
-  const { engine } = await openStack(options.stack);
+  const { engine, configuration } = await openStack(options.stack);
   await settle(engine, say);
   const deployment = await engine.export();
   const plan = planRollback(deployment, stream, options.withDependents);
+  requireMachines(deployment, Object.keys(configuration.machines), options.confirm);
   requireConfirmed(deployment, plan.machines, options.confirm);
   leaveLocked(options.leaveLocked, plan.machines);
   const question = `Roll back ${plan.streams.join(", then ")} on ${plan.machines.join(", ")}?`;

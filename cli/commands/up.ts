@@ -1,8 +1,12 @@
 import { Command } from "commander";
+import { agreed } from "../ask.ts";
+import type { Deployment } from "../engine/deployment.ts";
 import { settle } from "../engine/settle.ts";
+import { notOfTheLab, requireConfirmed, requireMachines } from "../engine/streamGraph.ts";
+import { type GivenUp, givenUp } from "../givenUp.ts";
 import { openProgram } from "../openProgram.ts";
 import { operate } from "../operate.ts";
-import { type CommonOptions, commonOptions, examples } from "../options.ts";
+import { type CommonOptions, commonOptions, confirmOption, examples } from "../options.ts";
 import { printSummary } from "../printSummary.ts";
 import { say } from "../say.ts";
 import { enabledStreams } from "../streams.ts";
@@ -12,6 +16,7 @@ interface UpOptions extends CommonOptions {
   machine?: string;
   /** A stack of this project whose claims are taken over; the provider reads it from the environment. */
   adopt?: string;
+  confirm: string[];
 }
 
 export const upCommand = commonOptions(new Command("up"))
@@ -21,13 +26,15 @@ export const upCommand = commonOptions(new Command("up"))
     "--adopt <stack>",
     "take over what this stack claims on the machines: its state is lost, or it has a new name",
   )
+  .addOption(confirmOption())
   .addHelpText(
     "after",
     examples(
       {
         "./groundwork up": "bring up the lab",
-        "./groundwork up --stack production --yes": "your own machines, from Pulumi.production.yaml",
+        "./groundwork up --stack production": "your own machines, from Pulumi.production.yaml",
         "./groundwork up --machine agent-1": "one machine",
+        "./groundwork up --stack production --confirm m2": "m2 is no longer in the file: put it back",
       },
       "0 all is as declared, 1 something failed or a machine was not reached, 2 refused before anything was touched",
     ),
@@ -38,21 +45,36 @@ export const upCommand = commonOptions(new Command("up"))
 
 export async function up(options: UpOptions): Promise<number> {
   process.env.GROUNDWORK_ADOPT = options.adopt ?? "";
-  const { engine, configuration } = await openProgram(options.stack);
+  const { engine, configuration, declared } = await openProgram(options.stack);
   const { machine, json } = options;
   await settle(engine, say);
+  const deployment = await engine.export();
+  const machines = Object.keys(configuration.machines);
   const target =
     machine === undefined
       ? undefined
-      : machineTargets(await engine.export(), {
+      : machineTargets(deployment, {
           machine,
-          machines: Object.keys(configuration.machines),
+          machines,
           streams: enabledStreams(configuration),
           stack: engine.stack,
           project: engine.project,
         });
+  requireMachines(deployment, machines, options.confirm);
+  if (!(await mayGiveUp(deployment, givenUp(deployment, declared, machine), options))) return 2;
   const summary = await operate(engine, { operation: "up", json, target });
   const read = machine === undefined ? "every machine was read and is" : `${machine} was read and is`;
   printSummary(summary, json, `nothing changed: ${read} as declared`);
   return summary.succeeded ? 0 : 1;
+}
+
+/** Asks before machines that are not of the lab are put back. Errors: GW703 where one is not named, GW708. */
+async function mayGiveUp(
+  deployment: Deployment,
+  { machines, streams, because }: GivenUp,
+  { confirm, yes }: UpOptions,
+): Promise<boolean> {
+  requireConfirmed(deployment, machines, confirm, because);
+  const own = notOfTheLab(deployment, machines);
+  return own.length === 0 || agreed(`Roll back ${streams.join(", ")} on ${own.join(", ")}?`, yes);
 }

@@ -112,16 +112,41 @@ export function machinesOf(deployment: Deployment, inside: (urn: string) => bool
   return [...new Set(names)].sort();
 }
 
-/**
- * Refuses to change machines back that are not of the lab, unless each is named. Errors: GW703.
- */
-export function requireConfirmed(deployment: Deployment, machines: string[], confirmed: string[]): void {
+/** Those of the machines that were there before. */
+export function notOfTheLab(deployment: Deployment, machines: string[]): string[] {
   const lab = labMachineNames(deployment);
-  const missing = machines.filter((name) => !lab.includes(name) && !confirmed.includes(name));
+  return machines.filter((name) => !lab.includes(name));
+}
+
+/**
+ * Refuses to change machines back that are not of the lab, unless each is named; `because` says what it would do there.
+ * Errors: GW703.
+ */
+export function requireConfirmed(
+  deployment: Deployment,
+  machines: string[],
+  confirmed: string[],
+  because = "what is rolled back there is restored for good",
+): void {
+  const missing = notOfTheLab(deployment, machines).filter((name) => !confirmed.includes(name));
   if (missing.length === 0) return;
   throw new GroundworkError("GW703", {
     where: missing.join(", "),
-    what: "they are not of the lab, and what is rolled back there is restored for good",
-    mend: `Add --confirm ${missing.join(",")}`,
+    what: `not of the lab, and ${because}`,
+    mend: `Add --confirm ${[...new Set([...confirmed, ...missing])].join(",")}`,
+  });
+}
+
+/**
+ * Refuses names after `--confirm` that are no machine's: a name that is not meant confirms nothing. Errors: GW707.
+ */
+export function requireMachines(deployment: Deployment, configured: string[], confirmed: string[]): void {
+  const known = [...new Set([...configured, ...machinesOf(deployment, () => true)])].sort();
+  const unknown = confirmed.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  throw new GroundworkError("GW707", {
+    where: `--confirm ${unknown.join(",")}`,
+    what: `there is no such machine; ${known.length === 0 ? "there are none" : `there are ${known.join(", ")}`}`,
+    ...(known.length === 0 ? { mend: "Leave --confirm out" } : {}),
   });
 }

@@ -11,6 +11,7 @@ import { labWaivers, openTestStack, type Ran } from "../support/testStack.ts";
 const stack = openTestStack("hosts");
 let lab: TestLab;
 const found = new Map<string, string>();
+let all: Record<string, unknown> = {};
 
 const said = ({ stdout, stderr }: Ran): string => `${stdout}\n${stderr}`;
 
@@ -41,12 +42,18 @@ before(async () => {
     const { address, privateKeyFile, hostKey } = lab.machine(name).connection;
     return [name, { existing: { address, privateKeyFile, hostKey, roles: ["agent"] } }];
   });
+  all = Object.fromEntries(entries);
+  declare(all);
+});
+
+/** Writes the stack's file with these machines. */
+function declare(declared: Record<string, unknown>): void {
   const off = { enabled: false };
   stack.configure({
-    machines: Object.fromEntries(entries),
+    machines: declared,
     streams: { alpha: { waivers: labWaivers, kernelSysctls: false }, bravo: off, charlie: off, delta: off },
   });
-});
+}
 
 after(async () => {
   stack.close();
@@ -124,6 +131,16 @@ test("a preview against machines finds nothing to change after it", async () => 
   assert.equal(preview.code, 0, said(preview));
   const changes = preview.stdout.split("\n").filter((line) => /^ {2}[~-] /.test(line));
   assert.deepEqual(changes, [], preview.stdout);
+});
+
+test("up without one of them in the stack's file is refused until it names it, and leaves it as it is", async () => {
+  const before = await asItIs("host-2");
+  declare({ "host-1": all["host-1"] });
+  const refused = await stack.run("up", "--yes");
+  assert.equal(refused.code, 2, said(refused));
+  assert.match(said(refused), /GW703 host-2: .*alpha on host-2\. Add --confirm host-2/);
+  assert.equal(await asItIs("host-2"), before);
+  declare(all);
 });
 
 test("destroy is refused until it names the machines that are not of the lab", async () => {

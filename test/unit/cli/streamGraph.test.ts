@@ -1,17 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { hostStates, labMachineNames, revealed, stackOutputs } from "../../../cli/engine/deployment.ts";
-import { planRollback, requireConfirmed, streamNames } from "../../../cli/engine/streamGraph.ts";
+import {
+  planRollback,
+  requireConfirmed,
+  requireMachines,
+  streamNames,
+} from "../../../cli/engine/streamGraph.ts";
 import { machineTargets } from "../../../cli/targets.ts";
-import { GroundworkError } from "../../../errors/index.ts";
+import { coded } from "./coded.ts";
 import { deploymentOf, hostUrn, secret } from "./deployments.ts";
-
-const coded = (code: string, text: RegExp) => (error: unknown) => {
-  assert.ok(error instanceof GroundworkError, String(error));
-  assert.equal(error.code, code);
-  assert.match(error.message, text);
-  return true;
-};
 
 const two = deploymentOf(["server-1", "agent-1"], ["server-1", "agent-1"]);
 
@@ -73,6 +71,26 @@ describe("machines that are not of the lab", () => {
     );
     assert.throws(() => requireConfirmed(mixed, ["web-1"], ["web-2"]), coded("GW703", /web-1/));
     requireConfirmed(mixed, ["server-1", "web-1"], ["web-1"]);
+  });
+
+  it("are all in the list that the refusal asks for, also those that were named", () => {
+    const own = deploymentOf(["web-1", "web-2"]);
+    assert.throws(
+      () => requireConfirmed(own, ["web-1", "web-2"], ["web-1"]),
+      coded("GW703", /web-2: .*Add --confirm web-1,web-2$/),
+    );
+  });
+
+  it("cannot be named by a name that no machine has, in the state or in the stack's file", () => {
+    assert.throws(
+      () => requireMachines(mixed, ["web-1", "web-2"], ["web-1", "web-3"]),
+      coded("GW707", /--confirm web-3: .*there are server-1, web-1, web-2/),
+    );
+    requireMachines(mixed, ["web-2"], ["web-1", "web-2"]);
+    assert.throws(
+      () => requireMachines({ version: 3, deployment: {} }, [], ["web-1"]),
+      coded("GW707", /there are none\. Leave --confirm out$/),
+    );
   });
 
   it("are told from those of the lab by the state", () => {
