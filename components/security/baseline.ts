@@ -11,6 +11,7 @@ import {
 } from "./certificates.ts";
 import { debianFirewallIsOff, firewallItems, firewallService, openSources, ufwIsOff } from "./firewall.ts";
 import { journaldDropIn, renderJournaldDropIn } from "./journald.ts";
+import { loginIsAdmitted } from "./loginSources.ts";
 import type { SecuritySettings } from "./securitySettings.ts";
 import {
   refuseLockOut,
@@ -20,7 +21,7 @@ import {
   sshdValidation,
   sshPort,
 } from "./sshd.ts";
-import { sysctlItems } from "./sysctls.ts";
+import { settingsCanBeWritten, sysctlItems } from "./sysctls.ts";
 import { systemIsKnown, systemNames } from "./systems.ts";
 import { noOtherTimeService, timeSyncItems, timeSyncPackages } from "./timeSync.ts";
 import { aptValidation, unattendedUpgrades, unattendedUpgradesFile } from "./unattendedUpgrades.ts";
@@ -37,7 +38,8 @@ const packageItems = ({ timeSync }: SecuritySettings): ItemInput[] =>
 
 /** What a machine is like before it has certificates. */
 export function baselineSpec(machine: Machine, settings: SecuritySettings): HostSpec {
-  const { kernelSysctls, timeSync } = settings;
+  const { kernelSysctls, ssh, timeSync } = settings;
+  const admitted = loginIsAdmitted(ssh.sources);
   return {
     guards: [
       commandSucceeds(`the system is ${systemNames}`, systemIsKnown),
@@ -47,6 +49,10 @@ export function baselineSpec(machine: Machine, settings: SecuritySettings): Host
       ...(timeSync === "existing"
         ? []
         : [commandSucceeds("no other time service is installed", noOtherTimeService)]),
+      commandSucceeds("kernel settings can be written", settingsCanBeWritten(kernelSysctls)),
+      ...(admitted === undefined
+        ? []
+        : [commandSucceeds("ssh.sources holds where Groundwork logs in from", admitted)]),
     ],
     items: [
       ...packageItems(settings),

@@ -209,6 +209,16 @@ describe("the security baseline of a machine", () => {
     await assert.rejects(graphOf({ ssh, machines: [later] }), /GW101 machine server-1/);
   });
 
+  it("asks before a change whether the login comes from the sources, and whether kernel settings can be written", async () => {
+    const guards = async (args: Partial<SecurityBaselineArgs>) =>
+      ((await graphOf(args)).get("alpha-agent-1").inputs.guards as Check[]).map(({ name }) => name);
+    const sources = "ssh.sources holds where Groundwork logs in from";
+    assert.ok((await guards({ ssh: { sources: ["10.0.0.0/8"] } })).includes(sources));
+    const everywhere = await guards({});
+    assert.ok(!everywhere.includes(sources));
+    assert.ok(everywhere.includes("kernel settings can be written"));
+  });
+
   it("shows in a preview of new machines what is known already", async () => {
     const graph = await graphOf({}, true);
     const items = itemsOf(graph, "alpha-certificates-agent-1");

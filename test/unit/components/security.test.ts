@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -33,6 +34,7 @@ import {
   ufwIsOff,
 } from "../../../components/security/firewall.ts";
 import { journalLimitIsEffective, renderJournaldDropIn } from "../../../components/security/journald.ts";
+import { loginIsAdmitted } from "../../../components/security/loginSources.ts";
 import { securitySettings } from "../../../components/security/securitySettings.ts";
 import {
   effectiveSshd,
@@ -41,7 +43,7 @@ import {
   renderSshdDropIn,
   sshdReadsDropIns,
 } from "../../../components/security/sshd.ts";
-import { sysctlItems } from "../../../components/security/sysctls.ts";
+import { settingsCanBeWritten, sysctlItems } from "../../../components/security/sysctls.ts";
 import { systemIsKnown, systemNames, systems } from "../../../components/security/systems.ts";
 import {
   clockIsSynchronised,
@@ -54,7 +56,7 @@ import {
   effectiveApt,
   unattendedUpgrades,
 } from "../../../components/security/unattendedUpgrades.ts";
-import { type Item, keyOf, kindOf } from "../../../provider/index.ts";
+import { type Item, keyOf, kindOf, quote } from "../../../provider/index.ts";
 import * as pulumi from "../../../pulumi.ts";
 import { CutMachine } from "../provider/cutMachine.ts";
 import { assertGolden } from "./golden.ts";
@@ -74,6 +76,8 @@ describe("the scripts of the security baseline", () => {
     noOtherTimeService,
     clockIsSynchronised,
     aptIsEffective: script(aptIsEffective, ...effectiveApt),
+    settingsCanBeWritten: settingsCanBeWritten(true),
+    loginIsAdmitted: loginIsAdmitted(["10.0.0.0/8", "2001:db8::/32"]) ?? "",
     issue: issueScript("m", ["DNS:m"], "server"),
     authorityIsSound: script(authorityIsSound, 365),
     makeAuthority: authorityScripts.make,
@@ -235,6 +239,100 @@ describe("sources that may log in", () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (address) => admits(["0.0.0.0/0", "::/0"], address)),
     );
+  });
+});
+
+describe("the guard of the sources", () => {
+  /** Whether it holds while somebody is logged in from `from` at `to`: a listener that is called sshd. */
+  const whileLoggedIn = (sources: string[], from: string, to: string) => {
+    const place = mkdtempSync(join(folder(), "login-"));
+    const sshd = join(place, "sshd");
+    symlinkSync(process.execPath, sshd);
+    const talk = `const net = require("net");
+      const server = net.createServer().listen(22, "::", () => {
+        net.connect({ port: 22, host: ${JSON.stringify(to)}, localAddress: ${JSON.stringify(from)} }, () => console.log("in"));
+      });
+      setTimeout(() => process.exit(), 60000)`;
+    return shApart(`
+      for address in 198.51.100.1/32 198.51.100.2/32; do ip addr add $address dev lo; done
+      for address in 2001:db8::1/128 2001:db8::2/128; do ip addr add $address dev lo nodad; done
+      mkfifo ${place}/said
+      ${sshd} -e ${quote(talk)} >${place}/said & sshd=$!
+      read -r _ <${place}/said
+      dash -c ${quote(loginIsAdmitted(sources) ?? "exit 3")}; code=$?
+      kill $sshd; exit $code`);
+  };
+  const [v4, v6] = [
+    ["198.51.100.2", "198.51.100.1"],
+    ["2001:db8::2", "2001:db8::1"],
+  ] as const;
+
+  it("refuses a login from elsewhere, with its address, over IPv4 and IPv6", () => {
+    for (const [from, to] of [v4, v6]) {
+      const { code, said } = whileLoggedIn(["203.0.113.0/24", "2001:db8:1::/48"], from, to);
+      assert.equal(code, 1, said);
+      assert.match(said, new RegExp(`Groundwork logs in from [0-9a-f.:, ]*${from}`));
+      assert.match(said, /streams\.alpha\.ssh\.sources \(203\.0\.113\.0\/24 2001:db8:1::\/48\)/);
+    }
+  });
+
+  it("admits a login from one of the networks", () => {
+    assert.equal(whileLoggedIn(["203.0.113.0/24", "198.51.100.2/31"], ...v4).code, 0);
+    assert.equal(whileLoggedIn(["198.51.100.0/24", "2001:db8::/64"], ...v6).code, 0);
+    assert.equal(whileLoggedIn(["0.0.0.0/0"], ...v4).code, 0);
+    assert.equal(whileLoggedIn(["0.0.0.0/0"], ...v6).code, 1);
+  });
+
+  it("admits whoever comes from the machine itself", () => {
+    assert.equal(whileLoggedIn(["203.0.113.0/24"], "127.0.0.1", "127.0.0.1").code, 0);
+    assert.equal(whileLoggedIn(["203.0.113.0/24"], "198.51.100.1", "198.51.100.1").code, 0);
+  });
+
+  it("refuses nothing where no login can be seen", () => {
+    const guard = loginIsAdmitted(["203.0.113.0/24"]) ?? "";
+    assert.equal(shApart(guard).code, 0);
+    assert.equal(sh(`PATH=/nowhere\n${guard}`).code, 0);
+  });
+
+  it("is not there where everybody may log in", () =>
+    assert.equal(loginIsAdmitted(["::/0", "0.0.0.0/0"]), undefined));
+});
+
+describe("the guard of kernel settings", () => {
+  const at = (values: Record<string, string>, readOnly: boolean) => {
+    const place = folder();
+    for (const [file, value] of Object.entries(values)) {
+      mkdirSync(join(place, file, ".."), { recursive: true });
+      writeFileSync(join(place, file), `${value}\n`);
+    }
+    const guard = settingsCanBeWritten(true).replaceAll("cd /proc/sys ", `cd ${place} `);
+    const mounted = readOnly ? `mount --bind -o ro ${place} ${place}\n` : "";
+    return run("unshare", ["--mount", "dash", "-c", `${mounted}${guard}`]);
+  };
+  const wanted = { "kernel/kptr_restrict": "2", "net/ipv4/tcp_syncookies": "1" };
+
+  it("holds where every setting can be written", () => {
+    assert.equal(at({ ...wanted, "kernel/kptr_restrict": "1" }, false).code, 0);
+  });
+
+  it("holds where nothing can be written and all is as wanted, or unknown to the kernel", () => {
+    const { code, said } = at(wanted, true);
+    assert.equal(code, 0, said);
+  });
+
+  it("names each setting that is in the way, and kernelSysctls: false", () => {
+    const { code, said } = at({ ...wanted, "kernel/kptr_restrict": "1" }, true);
+    assert.equal(code, 1);
+    assert.match(said, /kernel\/kptr_restrict is 1, 2 is wanted, and it cannot be written here/);
+    assert.match(said, /streams\.alpha\.kernelSysctls: false/);
+    assert.doesNotMatch(said, /net/);
+  });
+
+  it("does not advise kernelSysctls: false for what it does not concern", () => {
+    const { code, said } = at({ "net/ipv4/tcp_syncookies": "0" }, true);
+    assert.equal(code, 1);
+    assert.doesNotMatch(said, /kernelSysctls/);
+    assert.match(said, /a network of its own/);
   });
 });
 
