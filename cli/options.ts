@@ -20,7 +20,8 @@ export const stackWords = (stack: string): string => (stack === labStack ? "" : 
 export const jsonOption = (): Option =>
   new Option("--json", "print the result as JSON; progress goes to standard error").default(false);
 
-export const yesOption = (): Option => new Option("-y, --yes", "go on without asking").default(false);
+export const yesOption = (what = "go on without asking"): Option =>
+  new Option("-y, --yes", what).default(false);
 
 const names = (text: string): string[] => text.split(",").map((name) => name.trim());
 

@@ -4,8 +4,9 @@ import type { BastionSettings } from "../../stacks/configuration.ts";
 import { agreed } from "../ask.ts";
 import { stackFile } from "../engine/stackConfigFile.ts";
 import { type Hop, offeredHostKey } from "../hostKey.ts";
+import { type HostKeyOffer, isPinned, offerText, pinQuestion, requireExpected } from "../hostKeyOffer.ts";
 import { examples, stackOption, yesOption } from "../options.ts";
-import { fingerprint, type PinPath } from "../pins.ts";
+import type { PinPath } from "../pins.ts";
 import { root } from "../root.ts";
 import { configurationOf, readText } from "../stackFile.ts";
 import { writePin } from "../writePin.ts";
@@ -21,7 +22,7 @@ export const trustCommand = new Command("trust")
   .description("show a machine's host key and pin it in the stack's file")
   .argument("<machine>", "its name in the stack's file")
   .addOption(stackOption())
-  .addOption(yesOption())
+  .addOption(yesOption("pin without asking, unless another key is pinned"))
   .option("--fingerprint <SHA256:…>", "pin without a question, and only if this is the machine's fingerprint")
   .option("--bastion", "the machine's bastion instead of the machine itself", false)
   .addHelpText(
@@ -51,12 +52,17 @@ async function trust(name: string, options: TrustOptions): Promise<number> {
       mend: "Leave --bastion out",
     });
   const hostKey = await offeredHostKey(host, options.bastion ? undefined : hopOf(name, machine.bastion));
-  const found = fingerprint(hostKey);
-  process.stdout.write(`${host.address} port ${host.port ?? 22} offers ${hostKey.split(" ")[0]} ${found}\n`);
-  if (options.fingerprint !== undefined && options.fingerprint !== found)
-    throw new GroundworkError("GW706", { where: name, what: `${options.fingerprint} was expected` });
-  const yes = options.yes || options.fingerprint !== undefined;
-  if (!(await agreed(`Is this the fingerprint that ${name} shows on its own console?`, yes))) return 1;
+  const offer: HostKeyOffer = {
+    name: options.bastion ? `the bastion of ${name}` : name,
+    host,
+    offered: hostKey,
+    // Nobody has checked the file yet.
+    pinned: typeof host.hostKey === "string" ? host.hostKey : undefined,
+  };
+  process.stdout.write(`${offerText(offer)}\n`);
+  requireExpected(offer, { expected: options.fingerprint, yes: options.yes });
+  if (isPinned(offer)) return 0;
+  if (!(await agreed(pinQuestion(offer), options.yes || options.fingerprint !== undefined))) return 1;
   await writePin(path, text, place, hostKey);
   process.stdout.write(`pinned in ${path}\n`);
   return 0;
