@@ -51,20 +51,25 @@ export interface NodeArgs extends ClusterSettingsArgs, StreamArgs {
   stream?: string;
 }
 
-const ipv4Network = (shortest: number, longest: number) =>
-  network.refine(
-    (value) => {
-      const length = Number(value.split("/")[1]);
-      return familyOf(value) === 4 && length >= shortest && length <= longest;
-    },
-    { error: `must be an IPv4 network of /${shortest} to /${longest} such as \`10.244.0.0/16\`` },
-  );
+/** With its default, which is the example as well. */
+const ipv4Network = (shortest: number, longest: number, usual: string) =>
+  z
+    .string()
+    .refine(
+      (value) => {
+        const length = Number(value.split("/")[1]);
+        const isNetwork = network.safeParse(value).success;
+        return isNetwork && familyOf(value) === 4 && length >= shortest && length <= longest;
+      },
+      { error: `must be an IPv4 network of /${shortest} to /${longest} such as \`${usual}\`` },
+    )
+    .default(usual);
 
 /** {@link ClusterSettingsArgs} that are plain values, and their defaults. */
 export const clusterSettings = z.object({
   nodeNetworks: z.array(network).min(1, { error: "must name at least one network" }),
-  podSubnet: ipv4Network(8, 23).default("10.244.0.0/16"),
-  serviceSubnet: ipv4Network(12, 24).default("10.96.0.0/16"),
+  podSubnet: ipv4Network(8, 23, "10.244.0.0/16"),
+  serviceSubnet: ipv4Network(12, 24, "10.96.0.0/16"),
   dnsDomain: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, { error: "must be a DNS domain" })

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type ClusterSettingsArgs, clusterSettings } from "../../components/settings.ts";
 import { bridgeSubnetRule, isBridgeSubnet } from "../../lab/spec.ts";
 
-/** Address ranges; none may overlap another. */
+/** Address ranges; none may overlap another, but machines may come from the lab's. */
 export interface NetworkSettings extends Required<Pick<ClusterSettingsArgs, "podSubnet" | "serviceSubnet">> {
   /** IPv4 range of the lab's bridge, CIDR. Default `10.77.0.0/24`. */
   subnet: string;

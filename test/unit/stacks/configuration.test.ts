@@ -242,6 +242,53 @@ describe("the configuration of a stack", () => {
     ]);
   });
 
+  it("refuses networks of machines that overlap those of pods and Services, each pair by itself", () => {
+    const network = {
+      podSubnet: "10.0.0.0/8",
+      serviceSubnet: "10.96.0.0/16",
+      machineNetworks: ["192.0.2.0/24", "10.96.3.0/24"],
+      subnet: "192.168.7.0/24",
+    };
+    assert.deepEqual(problems({ machines: { b: existing({ roles: ["server", "monitoring"] }) }, network }), [
+      "network.serviceSubnet: 10.96.0.0/16 overlaps network.podSubnet 10.0.0.0/8",
+      "network.machineNetworks[1]: 10.96.3.0/24 overlaps network.podSubnet 10.0.0.0/8",
+      "network.machineNetworks[1]: 10.96.3.0/24 overlaps network.serviceSubnet 10.96.0.0/16",
+    ]);
+  });
+
+  it("refuses a node outside the networks from which machines come, however it is known", () => {
+    const machines = {
+      a: server,
+      b: existing(),
+      c: existing({ address: "c.example.org", internalAddress: "192.0.2.3", hostKey: otherKey }),
+    };
+    const outside = (...machineNetworks: string[]) => problems({ machines, network: { machineNetworks } });
+    assert.deepEqual(outside("10.77.0.0/24", "192.0.2.1/32"), [
+      "machines.c.existing.internalAddress: 192.0.2.3 lies in no network of network.machineNetworks (10.77.0.0/24, 192.0.2.1/32)",
+    ]);
+    assert.deepEqual(outside("10.77.0.0/24", "192.0.2.0/24"), []);
+    assert.match(
+      outside("192.0.2.0/24").join(),
+      /^machines\.a\.lab\.address: 10\.77\.0\.\d+ lies in no network/,
+    );
+  });
+
+  it("lets a machine that is no node be elsewhere", () => {
+    const machines = {
+      a: { lab: { roles: ["server"] } },
+      b: existing({ roles: ["monitoring"] }),
+    };
+    assert.deepEqual(problems({ machines, network: { machineNetworks: ["10.77.0.0/24"] } }), []);
+  });
+
+  it("has one word on a network that is none, with the setting's own default as the example", () => {
+    const network = { podSubnet: "10.244.0.0", serviceSubnet: "10.96.1.0/16" };
+    assert.deepEqual(problems({ machines: { a: server }, network }), [
+      'network.podSubnet: "10.244.0.0" must be an IPv4 network of /8 to /23 such as `10.244.0.0/16`',
+      'network.serviceSubnet: "10.96.1.0/16" must be an IPv4 network of /12 to /24 such as `10.96.0.0/16`',
+    ]);
+  });
+
   it("refuses a login that Alpha's own settings would shut out", () => {
     const machines = { a: existing({ user: "admin", roles: ["server", "monitoring"] }) };
     const shutOut = (ssh: object) => problems({ machines, streams: { alpha: { ssh } } });
