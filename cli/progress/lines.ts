@@ -32,10 +32,18 @@ export function beginningText({ kind, work }: Pick<Step, "kind" | "work">): stri
   return kind === "gate" ? gateWords[work][0] : (machineWords[kind]?.[work]?.[0] ?? beginning[work]);
 }
 
+/** Whether nothing was done as the machine did not answer. */
+export const isNotReached = ({
+  state,
+  work,
+  unreachable,
+}: Pick<Step, "state" | "work" | "unreachable">): boolean =>
+  state !== "failed" && work === "read" && unreachable !== undefined;
+
 /** What was done with a resource. */
 export function endingText(step: Pick<Step, "kind" | "work" | "summary" | "state" | "unreachable">): string {
   if (step.state === "failed") return "failed";
-  if (step.work === "read" && step.unreachable !== undefined) return "not reached";
+  if (isNotReached(step)) return "not reached";
   if (step.work === "none") return "unchanged";
   if (step.kind !== "gate") return machineWords[step.kind]?.[step.work]?.[1] ?? ending[step.work];
   const opened = step.work !== "read" && step.work !== "delete" && step.summary !== undefined;

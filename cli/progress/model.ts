@@ -17,8 +17,10 @@ export interface Step extends Place {
   busy: number;
   /** What it says it is doing right now. */
   status?: string;
-  /** A gate's words on its checks. */
+  /** A gate's words on its checks, when it was opened last. */
   summary?: string;
+  /** Checks of a gate that did not pass when it was read. */
+  failing?: string[];
   /** Reasons by check name. */
   waivers: Record<string, string>;
   /** Why its machine could not be read. */
@@ -164,12 +166,15 @@ function machineOf(metadata: StepEventMetadata, place: Place): string | undefine
   return typeof name === "string" ? name : undefined;
 }
 
-function outputsOf(metadata: StepEventMetadata): Pick<Step, "summary" | "waivers" | "unreachable"> {
+function outputsOf(
+  metadata: StepEventMetadata,
+): Pick<Step, "summary" | "failing" | "waivers" | "unreachable"> {
   const { inputs = {}, outputs = {} } = metadata.new ?? metadata.old ?? {};
   // What is gone need not be reached: a machine of the lab goes with what stood on it.
   const unreachable = metadata.new?.outputs.unreachable;
   return {
     ...(typeof outputs.summary === "string" ? { summary: outputs.summary } : {}),
+    failing: Array.isArray(outputs.failing) ? (outputs.failing as string[]) : undefined,
     unreachable: typeof unreachable === "string" ? unreachable : undefined,
     waivers: inputs.waivers ?? {},
   };

@@ -1,4 +1,5 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { isNotReached } from "./lines.ts";
 import { errorText } from "./messageText.ts";
 import { advance, newRun, type Run, type Step } from "./model.ts";
 
@@ -9,7 +10,9 @@ export interface StreamSummary {
   removed: string[];
   unchanged: string[];
   failed: string[];
-  /** The gate's words on its checks. */
+  /** What was left alone as its machine did not answer. */
+  notReached: string[];
+  /** The gate's words on its checks as they are now. */
   gate?: string;
   waivers: Record<string, string>;
   /** Seconds spent on changing it. */
@@ -76,9 +79,8 @@ const labFirst = (a: string, b: string): number =>
 
 function streamSummary(stream: string, steps: Step[]): StreamSummary {
   const own = steps.filter((step) => step.stream === stream);
-  // Where something failed, the gate's words are those of before.
   const failed = own.filter(({ state }) => state === "failed").map(({ subject }) => subject);
-  const gate = failed.length > 0 ? undefined : own.find(({ kind }) => kind === "gate");
+  const gate = gateWords(own);
   const subjects = (wanted: (step: Step) => boolean): string[] =>
     own
       .filter((step) => step.kind !== "gate" && wanted(step))
@@ -88,12 +90,23 @@ function streamSummary(stream: string, steps: Step[]): StreamSummary {
     stream,
     changed: subjects((step) => step.changed && step.work !== "delete" && step.state !== "failed"),
     removed: subjects((step) => step.changed && step.work === "delete" && step.state !== "failed"),
-    unchanged: subjects((step) => !step.changed && step.state !== "failed"),
+    unchanged: subjects((step) => !step.changed && step.state !== "failed" && !isNotReached(step)),
     failed,
-    ...(gate?.summary === undefined || gate.work === "delete" ? {} : { gate: gate.summary }),
+    notReached: subjects(isNotReached),
+    ...(gate === undefined ? {} : { gate }),
     waivers: Object.assign({}, ...own.map(({ waivers }) => waivers)),
     seconds: Math.max(0, ...own.map(({ ended, began }) => ended ?? began)) - firstChange(own),
   };
+}
+
+/** What a stream's gate says; where it was not opened again, its count is that of an earlier run and tells nothing of now. */
+function gateWords(own: Step[]): string | undefined {
+  const gate = own.find(({ kind }) => kind === "gate");
+  if (gate === undefined || gate.work === "delete" || own.some(({ state }) => state === "failed"))
+    return undefined;
+  const { failing = [], summary } = gate;
+  if (failing.length > 0) return `did not pass when it was asked: ${failing.join(", ")}`;
+  return own.some(isNotReached) && !gate.changed ? "not asked for all of its machines" : summary;
 }
 
 /** When the first of the steps that changed something began; its end when none did. */
@@ -120,6 +133,7 @@ function streamLines(summary: StreamSummary): string[] {
     counted("removed", summary.removed),
     counted("unchanged", summary.unchanged),
     counted("failed", summary.failed),
+    counted("not reached", summary.notReached),
     ...(summary.gate === undefined ? [] : [`gate: ${summary.gate}`]),
     ...(summary.changed.length + summary.removed.length > 0 ? [`${summary.seconds.toFixed(1)} s`] : []),
   ].filter((text) => text !== "");

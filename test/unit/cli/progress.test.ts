@@ -165,6 +165,28 @@ describe("the summary of a run", () => {
     assert.equal(summarise(run, succeeded).succeeded, false);
   });
 
+  it("shows nothing of an earlier run for a machine that was not reached", () => {
+    const text = summaryText(summarise(replay("unreachableMachine").run, failed), "");
+    assert.match(
+      text,
+      /^bravo {6}not reached: agent-1; gate: did not pass when it was asked: fine \(agent-1\)$/m,
+    );
+    assert.match(text, /^alpha {6}changed: server-1; failed: agent-1; \d+\.\d s$/m);
+    assert.doesNotMatch(text, /checks pass|unchanged/);
+  });
+
+  it("gives no count of a gate that asked nothing of a machine that was not reached", () => {
+    const events = structuredClone(recorded("unreachableMachine"));
+    for (const { event } of events) {
+      const outputs = event.resOutputsEvent?.metadata.new?.outputs;
+      if (Array.isArray(outputs?.failing)) outputs.failing = [];
+    }
+    const run = events.reduce((so, { at, event }) => advance(so, event, at).run, newRun());
+    const bravo = summarise(run, failed).streams.find(({ stream }) => stream === "bravo");
+    assert.equal(bravo?.gate, "not asked for all of its machines");
+    assert.deepEqual([bravo?.notReached, bravo?.unchanged], [["agent-1"], []]);
+  });
+
   it("tells what was taken away", () => {
     const text = summaryText(summarise(replay("destroy").run, succeeded), "nothing was there");
     assert.match(text, /^alpha {6}removed: agent-1, server-1; 0\.\d s$/m);
