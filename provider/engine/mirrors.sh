@@ -5,7 +5,7 @@
 
 # Reports `unreached N` for each such download. Where there is one, the machine is taken for what is to come.
 gw_mirrors() {
-  machine_identity || return 1
+  machine_identity && guards_hold_before || return 1
   observe_all
   gw_unreached='' gw_answering=$gw_newline gw_silent=$gw_newline
   for gw_i in $gw_items; do

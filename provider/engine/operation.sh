@@ -15,7 +15,7 @@ gw_read() {
 
 # What the issuers of tickets have to be asked: only for items that will be applied.
 gw_request() {
-  machine_identity || return 1
+  machine_identity && guards_hold_before || return 1
   observe_all
   gw_changed=''
   for gw_i in $gw_items; do
@@ -93,13 +93,20 @@ gw_apply() {
   return 1
 }
 
+# Asked for, too, by what goes before an operation and leaves traces; where one is under way, the machine is changed
+# already, and what it left may be what they refuse.
+guards_hold_before() { [ -d "$gw_root/transactions/$gw_owner" ] || guards_hold; }
+
+guards_hold() {
+  # shellcheck disable=SC2086
+  checks_run $gw_guards && return
+  report guarded
+  return 1
+}
+
 operation_begin() {
   transaction_settle && claims_adopt || return 1
-  # shellcheck disable=SC2086
-  checks_run $gw_guards || {
-    report guarded
-    return 1
-  }
+  guards_hold || return 1
   observe_all
   lock_registry
   claim_all && recorded transaction_begin || return 1

@@ -11,8 +11,8 @@ import { underLease } from "./leasedChange.ts";
 
 /**
  * Sends a machine, over its own connection, the files of downloads that it needs and gets from no mirror. What this
- * computer does not get either is left to the item, which says why it fails.
- * Errors: GW201 when the connection does not come back, GW304 when another deployment holds the machine, GW310.
+ * computer does not get either is left to the item, which says why it fails. The guards are asked before.
+ * Errors: GW201 when the connection does not come back, GW304 when another deployment holds the machine, GW310, GW402.
  */
 export async function bringArtifacts(
   deployment: Deployment,
@@ -41,15 +41,16 @@ async function unreached(
   spec: HostStateSpec & { items: DownloadItem[] },
   operation: Operation,
 ): Promise<DownloadItem[]> {
-  const { connection, items } = spec;
+  const { connection, items, guards, waivers } = spec;
+  const wanted = { items, guards, waivers };
   const report = await underLease(deployment, connection, (more) =>
-    deployment.session(connection).read({ items }, { ...operation, ...more, action: "mirrors" }),
+    deployment.session(connection).read(wanted, { ...operation, ...more, action: "mirrors" }),
   );
   if (!report.succeeded) throw explainFailure(spec, report);
   // The machine has taken the lease for what is to come.
   if (report.unreached.length > 0) deployment.keepLease(connection);
-  const wanted = report.unreached.flatMap((index) => items[index - 1] ?? []);
-  return [...new Map(wanted.map((item) => [item.sha256, item])).values()];
+  const needed = report.unreached.flatMap((index) => items[index - 1] ?? []);
+  return [...new Map(needed.map((item) => [item.sha256, item])).values()];
 }
 
 async function bring(

@@ -11,7 +11,7 @@ const issueSeconds = 60;
 
 /**
  * Fetches the tickets that the items which are about to be applied consume, and no others.
- * The consumer says what it asks for; any healthy issuer answers.
+ * The consumer says what it asks for, once its guards hold; any healthy issuer answers. Errors: GW102, GW308, GW402.
  */
 export async function collectTickets(
   deployment: Deployment,
@@ -21,7 +21,8 @@ export async function collectTickets(
 ): Promise<Record<string, string>> {
   const tickets = spec.tickets ?? {};
   if (Object.keys(tickets).length === 0) return {};
-  const report = await session.read({ items: spec.items }, operation);
+  const { items, guards, waivers } = spec;
+  const report = await session.read({ items, guards, waivers }, operation);
   if (!report.succeeded) throw explainFailure(spec, report);
   const pairs = await Promise.all(
     Object.entries(report.requests).map(async ([name, request]) => {
