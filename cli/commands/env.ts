@@ -24,7 +24,7 @@ export const envCommand = new Command("env")
 
 /** What plain Pulumi does to a file that commands of ours leave as it is. */
 export const fileAdvice = (stack: string): string =>
-  `plain pulumi writes an encryptionsalt into Pulumi.${stack}.yaml and may lay the file out anew: put it back before you commit, as with git checkout Pulumi.${stack}.yaml`;
+  `plain pulumi writes an encryptionsalt into Pulumi.${stack}.yaml and may lay the file out anew: keep a copy, and put it back before you commit`;
 
 /** Lines for a POSIX shell. */
 export function environmentText(environment: ReturnType<typeof engineEnvironment>): string {

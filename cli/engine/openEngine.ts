@@ -16,7 +16,7 @@ import {
 } from "./environment.ts";
 import { type EnginePrograms, enginePrograms } from "./programs.ts";
 import { ensureSecretFile, newPassphrase } from "./secretFile.ts";
-import { privateConfigFile, secretsProvider, staysAsItIs } from "./stackConfigFile.ts";
+import { privateConfigFile, secretsProvider, stackFile, staysAsItIs } from "./stackConfigFile.ts";
 import { withPassphraseNamed } from "./wrongPassphrase.ts";
 
 export interface OpenOptions {
@@ -101,8 +101,8 @@ async function openStack({ stack, create }: OpenOptions, workspace: LocalWorkspa
 }
 
 /**
- * Makes a stack. Where its file stays as it is, from a folder of its own, so that the engine writes no salt into the
- * project.
+ * Makes a stack. Where its file stays as it is, from a folder of its own with the copy of it, so that the engine writes
+ * no salt into the project.
  */
 async function initialise(stack: string, { pulumiCommand }: LocalWorkspace): Promise<void> {
   const { LocalWorkspace } = await automation();
@@ -118,6 +118,7 @@ async function initialise(stack: string, { pulumiCommand }: LocalWorkspace): Pro
   const folder = await mkdtemp(join(tmpdir(), "groundwork-"));
   try {
     await cp(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+    await cp(await privateConfigFile(stack), stackFile(folder, stack));
     const workspace = await LocalWorkspace.create({ workDir: folder, pulumiCommand });
     await workspace.createStack(stack);
   } finally {

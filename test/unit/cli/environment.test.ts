@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
 import { environmentText } from "../../../cli/commands/env.ts";
 import { engineEnvironment, ownsPassphrase, parallelism } from "../../../cli/engine/environment.ts";
 import { ensureSecretFile } from "../../../cli/engine/secretFile.ts";
-import { staysAsItIs, withoutSalt } from "../../../cli/engine/stackConfigFile.ts";
+import { privateConfigFile, staysAsItIs, withoutSalt } from "../../../cli/engine/stackConfigFile.ts";
 
 const folders: string[] = [];
 const newFolder = async (): Promise<string> => {
@@ -70,10 +70,30 @@ describe("a file with a secret", () => {
 });
 
 describe("the copy of a stack's file for the engine", () => {
-  it("is written to instead of the project's own file, whoever gives the passphrase", async () => {
+  it("is written to instead of the file itself, whichever stack it is and whoever gives the passphrase", async () => {
     const mine = { PULUMI_CONFIG_PASSPHRASE_FILE: "/mine" };
-    assert.deepEqual([await staysAsItIs("dev", {}), await staysAsItIs("dev", mine)], [true, true]);
-    assert.equal(await staysAsItIs("production", mine), false);
+    for (const stack of ["dev", "production"])
+      assert.deepEqual([await staysAsItIs(stack, {}), await staysAsItIs(stack, mine)], [true, true]);
+  });
+
+  it("is for its owner only, one for each copy of the project", async () => {
+    const before = process.env.GROUNDWORK_STATE;
+    process.env.GROUNDWORK_STATE = await newFolder();
+    try {
+      const text = (name: string) => `# mine\nconfig: { groundwork:machines: { ${name}: { a: [ 1 ] } } }\n`;
+      const projects = await Promise.all([newFolder(), newFolder()]);
+      for (const [index, project] of projects.entries())
+        await writeFile(join(project, "Pulumi.rack.yaml"), `${text(`m${index}`)}encryptionsalt: v1:x\n`);
+      const copies = await Promise.all(projects.map((project) => privateConfigFile("rack", project)));
+      for (const [index, copy] of copies.entries()) {
+        assert.equal(await readFile(copy, "utf8"), text(`m${index}`));
+        assert.equal((await stat(copy)).mode & 0o777, 0o600);
+      }
+      assert.deepEqual(await readdir(dirname(copies[0] as string)), ["Pulumi.rack.yaml"]);
+    } finally {
+      if (before === undefined) delete process.env.GROUNDWORK_STATE;
+      else process.env.GROUNDWORK_STATE = before;
+    }
   });
 
   it("lacks the salt of somebody else's passphrase and nothing more", () => {
