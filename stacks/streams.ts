@@ -9,6 +9,7 @@ import {
 import type { Gate } from "../provider/index.ts";
 import { authorityBackupText, readAuthorityBackup } from "./authorityBackup.ts";
 import { machineNetworks } from "./configuration/peerAddress.ts";
+import { earlierStreams } from "./configuration/streams.ts";
 import type { Configuration, Role, StreamName } from "./configuration.ts";
 import { type LabSupplies, labSupplies } from "./labSupplies.ts";
 import type { Machines } from "./machines.ts";
@@ -23,21 +24,28 @@ export interface Streams {
   authorityBackup?: pulumi.Output<string>;
 }
 
-/** Alpha first, Bravo and Charlie side by side behind its gate, Delta behind theirs. */
+/** Each stream behind the gates of those that go before it: see {@link earlierStreams}. */
 export function createStreams(configuration: Configuration, { all, network }: Machines): Streams {
   const lab = network === undefined ? undefined : labSupplies(network.artifactUrl, configuration);
-  const alpha = createAlpha(configuration, all, lab);
-  const bravo = createBravo(configuration, all, [alpha?.gate], lab);
-  const charlie = createCharlie(configuration, all, alpha);
-  const delta = createDelta(configuration, all, [alpha?.gate, bravo?.gate, charlie?.gate], lab);
+  const gates: Streams["gates"] = {};
+  const after = (stream: StreamName): Gate[] => {
+    const { needs, follows } = earlierStreams[stream];
+    return [...needs, ...follows].flatMap((earlier) => gates[earlier] ?? []);
+  };
+  const alpha = createAlpha(configuration, all, after("alpha"), lab);
+  gates.alpha = alpha?.gate;
+  gates.bravo = createBravo(configuration, all, after("bravo"), lab)?.gate;
+  gates.charlie = createCharlie(configuration, all, after("charlie"), alpha)?.gate;
+  const delta = createDelta(configuration, all, after("delta"), lab);
+  gates.delta = delta?.gate;
   return {
-    gates: { alpha: alpha?.gate, bravo: bravo?.gate, charlie: charlie?.gate, delta: delta?.gate },
+    gates,
     kubeconfig: delta?.kubeconfig,
     authorityBackup: alpha && authorityBackupText(alpha.authorityBackup),
   };
 }
 
-function createAlpha({ streams }: Configuration, all: Machine[], lab?: LabSupplies) {
+function createAlpha({ streams }: Configuration, all: Machine[], after: Gate[], lab?: LabSupplies) {
   const { enabled, authorityBackupFile: backup, ...settings } = streams.alpha;
   if (!enabled) return undefined;
   const authority = withRole(all, "server")[0] ?? all[0];
@@ -47,21 +55,22 @@ function createAlpha({ streams }: Configuration, all: Machine[], lab?: LabSuppli
     machines: all,
     authorityMachine: authority?.name,
     authorityBackup: backup === undefined ? undefined : readAuthorityBackup(backup),
+    after,
   });
 }
 
-function createBravo({ streams }: Configuration, all: Machine[], after: Gates, lab?: LabSupplies) {
+function createBravo({ streams }: Configuration, all: Machine[], after: Gate[], lab?: LabSupplies) {
   const { enabled, ...settings } = streams.bravo;
   if (!enabled) return undefined;
   return new ContainerRuntime("bravo", {
     ...settings,
     ...lab?.runtime(),
     machines: [...withRole(all, "server"), ...withRole(all, "agent")],
-    after: opened(after),
+    after,
   });
 }
 
-function createCharlie({ streams }: Configuration, all: Machine[], alpha?: SecurityBaseline) {
+function createCharlie({ streams }: Configuration, all: Machine[], after: Gate[], alpha?: SecurityBaseline) {
   const { enabled, waivers, ...prometheus } = streams.charlie;
   if (!enabled || alpha === undefined) return undefined;
   return new BasicMonitoring("charlie", {
@@ -69,11 +78,11 @@ function createCharlie({ streams }: Configuration, all: Machine[], alpha?: Secur
     prometheus,
     machines: all,
     authority: alpha.authority,
-    after: opened([alpha.gate]),
+    after,
   });
 }
 
-function createDelta(configuration: Configuration, all: Machine[], after: Gates, lab?: LabSupplies) {
+function createDelta(configuration: Configuration, all: Machine[], after: Gate[], lab?: LabSupplies) {
   const { enabled, ...settings } = configuration.streams.delta;
   const [server] = withRole(all, "server");
   if (!enabled || server === undefined) return undefined;
@@ -86,13 +95,9 @@ function createDelta(configuration: Configuration, all: Machine[], after: Gates,
     nodeNetworks: machineNetworks(configuration.machines, configuration.network),
     podSubnet,
     serviceSubnet,
-    after: opened(after),
+    after,
   });
 }
-
-type Gates = (Gate | undefined)[];
-
-const opened = (gates: Gates): Gate[] => gates.filter((gate) => gate !== undefined);
 
 function withRole(machines: Machine[], role: Role): Machine[] {
   return machines.filter(({ roles }) => roles.includes(role));

@@ -45,18 +45,26 @@ export interface StreamsSettings {
   bravo: StreamSettings;
   /** Monitoring. Needs alpha. */
   charlie: CharlieSettings;
-  /** Kubernetes. Needs alpha and bravo. */
+  /** Kubernetes. Needs alpha and bravo, waits for charlie where that is enabled. */
   delta: DeltaSettings;
 }
 
 export type StreamName = keyof StreamsSettings;
 
-/** Streams that a stream stands on. */
-export const neededStreams: Record<StreamName, StreamName[]> = {
-  alpha: [],
-  bravo: ["alpha"],
-  charlie: ["alpha"],
-  delta: ["alpha", "bravo"],
+/** Streams that go before a stream, behind whose gates it stands. */
+export interface Earlier {
+  /** It cannot be without them: none of them is left out while it is enabled. */
+  needs: StreamName[];
+  /** It waits for them where they are enabled, and does without where they are not. */
+  follows: StreamName[];
+}
+
+/** The order of the plan. Delta begins after Bravo and Charlie, so that no cluster runs where nobody watches. */
+export const earlierStreams: Record<StreamName, Earlier> = {
+  alpha: { needs: [], follows: [] },
+  bravo: { needs: ["alpha"], follows: [] },
+  charlie: { needs: ["alpha"], follows: [] },
+  delta: { needs: ["alpha", "bravo"], follows: ["charlie"] },
 };
 
 const common = {

@@ -153,14 +153,21 @@ describe("the root program", () => {
     );
   });
 
-  it("lets Bravo and Charlie wait for Alpha's gate, and Delta for all three", async () => {
-    const graph = await graphOf(lab);
-    const gate = (name: string) => graph.get(name, "Gate").urn;
-    assert.equal(new Set(["alpha", "bravo", "charlie", "delta"].map(gate)).size, 4);
-    const direct = (stream: string) =>
-      new Set(hostsOf(graph, stream).flatMap(({ dependencies }) => dependencies));
-    for (const stream of ["bravo", "charlie"]) assert.ok(direct(stream).has("alpha"), stream);
-    for (const stream of ["alpha", "bravo", "charlie"]) assert.ok(direct("delta").has(stream), stream);
+  it("lets Bravo and Charlie wait for Alpha's gate, Delta for all three, and none for what is left out", async () => {
+    const gates = ["alpha", "bravo", "charlie", "delta"];
+    const behind = async (streams: object): Promise<Record<string, string[]>> => {
+      const graph = await graphOf({ ...lab, streams });
+      return Object.fromEntries(
+        gates.map((stream) => {
+          const direct = new Set(hostsOf(graph, stream).flatMap(({ dependencies }) => dependencies));
+          return [stream, gates.filter((gate) => direct.has(gate))];
+        }),
+      );
+    };
+    const order = { alpha: [], bravo: ["alpha"], charlie: ["alpha"], delta: ["alpha", "bravo", "charlie"] };
+    assert.deepEqual(await behind({}), order);
+    const unwatched = { ...order, charlie: [], delta: ["alpha", "bravo"] };
+    assert.deepEqual(await behind({ charlie: { enabled: false } }), unwatched);
   });
 
   it("lets Bravo and Charlie go side by side: neither waits for the other", async () => {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { GroundworkError } from "../../../errors/index.ts";
+import { earlierStreams } from "../../../stacks/configuration/streams.ts";
 import { examineConfiguration, parseConfiguration } from "../../../stacks/configuration.ts";
 import { schemaFile, schemaText } from "../../../stacks/groundworkSchema.ts";
 import { configurationObject } from "../../../stacks/settings.ts";
@@ -332,6 +333,17 @@ describe("the configuration of a stack", () => {
     assert.deepEqual(problems({ machines: { a: server }, streams: { bravo: { enabled: false } } }), [
       "streams.bravo.enabled: false is not possible while streams.delta is enabled",
     ]);
+  });
+
+  it("tells editors what a stream needs, and for what it waits, as the program has it", () => {
+    const { properties } = JSON.parse(schemaText()).$defs.StreamsSettings;
+    for (const [stream, { needs, follows }] of Object.entries(earlierStreams)) {
+      const said = properties[stream].description;
+      const waits = follows.length === 0 ? "" : `, waits for ${follows.join(" and ")} where that is enabled`;
+      const words =
+        needs.length === 0 ? "Everything else stands on it" : `Needs ${needs.join(" and ")}${waits}`;
+      assert.match(said, new RegExp(`\\. ${words}\\.$`));
+    }
   });
 
   it("lists all problems in one error", () => {
