@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
 import { EngineFailure } from "../../../cli/engine/command.ts";
 import { withPassphraseNamed } from "../../../cli/engine/wrongPassphrase.ts";
 import { GroundworkError } from "../../../errors/index.ts";
@@ -15,6 +18,19 @@ describe("another passphrase than the stack's", () => {
       error.message,
       /^GW709 Pulumi\.mine2\.yaml: .*another passphrase\. .*copied.*encryptionsalt/,
     );
+  });
+
+  it("is taken out of the shell where Groundwork keeps the stack's own", () => {
+    const said = failure("error: incorrect passphrase");
+    const state = mkdtempSync(join(tmpdir(), "groundwork-test-"));
+    after(() => rmSync(state, { recursive: true }));
+    const mine = { GROUNDWORK_STATE: state, PULUMI_CONFIG_PASSPHRASE_FILE: "/mine" };
+    const mend = (stack: string) => String(withPassphraseNamed(stack, said, mine));
+    assert.match(mend("dev"), /Give the one/);
+    mkdirSync(join(state, "passphrases"));
+    writeFileSync(join(state, "passphrases", "dev"), "x");
+    assert.match(mend("dev"), /unset PULUMI_CONFIG_PASSPHRASE PULUMI_CONFIG_PASSPHRASE_FILE/);
+    assert.match(mend("production"), /Give the one/);
   });
 
   it("is not seen in other errors of the engine", () => {
