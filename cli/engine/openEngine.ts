@@ -64,6 +64,8 @@ async function prepareEnvironment(
     parallel,
     environment: process.env,
   });
+  // Readings are made in this process: what they say of a machine names the stack as the engine's provider does.
+  process.env.PULUMI_STACK = stack;
   await prepareBackend(environment);
   await preparePassphrase(stack);
   return environment;
