@@ -74,12 +74,15 @@ function tell({ messages }: Deployment, call: Call, spec: HostStateSpec, report:
   if (report.boots > 0)
     messages.info("the machine was restarted, and the operation went on after it", call.urn);
   const changed = report.changed.flatMap(({ index }) => items[index - 1] ?? []).map(keyOf);
-  // What was put back again is told by the error.
-  if (changed.length > 0 && report.outcome !== "restored")
-    messages.info(`changed ${listed(changed)}`, call.urn);
-  if (report.settled)
+  // What was put back again, and what could not be, is told by the error.
+  const stays = report.outcome !== "restored" && report.outcome !== "unrestored";
+  if (changed.length > 0 && stays) messages.info(`changed ${listed(changed)}`, call.urn);
+  if (report.settled && report.outcome !== "unrestored")
     for (const text of report.unrestored)
-      messages.warning(`could not be put back: ${conceal(text, spec.secrets)}`, call.urn);
+      messages.warning(
+        `of the earlier operation this could not be put back: ${conceal(text, spec.secrets)}`,
+        call.urn,
+      );
   for (const place of report.kept) messages.info(`kept aside: ${place}`, call.urn);
 }
 

@@ -56,4 +56,29 @@ describe("what was changed on a machine", () => {
         "GW310 m1 (alpha): cancelled before file:/etc/a. The machine was put back as it was. Run it again when you like",
     });
   });
+
+  it("is not told where some of it could not be put back either: the error names that", async () => {
+    const base64 = (text: string): string => Buffer.from(text).toString("base64");
+    const { said, error } = await told(
+      `failed 1 apply ${base64("no")}`,
+      `unrestored ${base64("sysctl:net.ipv4.ip_forward: read-only")}`,
+      "unrestored_transaction",
+      "end failed",
+    );
+    assert.deepEqual(said, []);
+    assert.match(
+      error,
+      /^GW302 m1 \(alpha\): .*Putting the machine back failed: sysctl:net\.ipv4\.ip_forward: read-only/,
+    );
+  });
+
+  it("is told apart from what an earlier operation could not put back", async () => {
+    const text = Buffer.from("sysctl:a: read-only").toString("base64");
+    const { said, error } = await told("settled", `unrestored ${text}`, "restored", "end failed");
+    assert.deepEqual(said, [
+      "an interrupted operation was put back first",
+      "of the earlier operation this could not be put back: sysctl:a: read-only",
+    ]);
+    assert.match(error, /The machine was put back as it was/);
+  });
 });
