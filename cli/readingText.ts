@@ -1,7 +1,15 @@
+import { stackWords } from "./options.ts";
 import { type CheckReading, type ItemReading, impatientSeconds, type Reading } from "./readings.ts";
 
 /** What a person can do about a machine that was not read, beside what its error says. */
 export type Advice = (machine: string) => string | undefined;
+
+/** Streams that were rolled back or never came about, of which no machine can be asked. */
+export const missingText = (streams: string[], stack: string): string[] =>
+  streams.map(
+    (stream) =>
+      `not there: ${stream}: it is declared and stands on no machine; ./groundwork up${stackWords(stack)} brings it about`,
+  );
 
 /** Every check of every stream for people; items only where they are not as declared. */
 export function verifyText(reading: Reading, advice: Advice = () => undefined): string {

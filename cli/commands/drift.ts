@@ -1,9 +1,11 @@
 import { Command } from "commander";
 import { openReader } from "../../provider/index.ts";
+import { missingStreams } from "../engine/streamGraph.ts";
 import { openStack } from "../openStack.ts";
 import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
 import { exitCodeOf, type ItemReading, type Reading, readItems } from "../readings.ts";
-import { driftListText } from "../readingText.ts";
+import { driftListText, missingText } from "../readingText.ts";
+import { enabledStreams } from "../streams.ts";
 import { labAdvice } from "../unreadAdvice.ts";
 
 export const driftCommand = new Command("drift")
@@ -21,14 +23,15 @@ export const driftCommand = new Command("drift")
     ),
   )
   .action(async ({ stack, json }: ReadOptions) => {
-    const { engine } = await openStack(stack);
+    const { engine, configuration } = await openStack(stack);
     const reader = await openReader();
     try {
       const deployment = await engine.export();
       const reading = await readItems(deployment, reader);
+      const missing = missingStreams(deployment, enabledStreams(configuration));
       const text = json
-        ? JSON.stringify({ drift: driftOf(reading), unread: reading.unread }, undefined, 2)
-        : driftListText(reading, labAdvice(deployment, stack));
+        ? JSON.stringify({ drift: driftOf(reading), unread: reading.unread, missing }, undefined, 2)
+        : [...missingText(missing, stack), driftListText(reading, labAdvice(deployment, stack))].join("\n");
       process.stdout.write(`${text}\n`);
       process.exitCode = exitCodeOf(reading);
     } finally {

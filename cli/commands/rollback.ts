@@ -44,7 +44,8 @@ async function rollback(stream: string, options: RollbackOptions): Promise<numbe
   const { engine, configuration } = await openStack(options.stack);
   await settle(engine, say);
   const deployment = await engine.export();
-  const plan = planRollback(deployment, stream, options.withDependents);
+  const known = Object.keys(configuration.streams);
+  const plan = planRollback(deployment, stream, options.withDependents, known);
   requireMachines(deployment, Object.keys(configuration.machines), options.confirm);
   requireConfirmed(deployment, plan.machines, options.confirm);
   leaveLocked(options.leaveLocked, plan.machines);

@@ -1,9 +1,11 @@
 import { Command } from "commander";
 import { openReader } from "../../provider/index.ts";
+import { missingStreams } from "../engine/streamGraph.ts";
 import { openStack } from "../openStack.ts";
 import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
 import { exitCodeOf, readEverything } from "../readings.ts";
-import { verifyText } from "../readingText.ts";
+import { missingText, verifyText } from "../readingText.ts";
+import { enabledStreams } from "../streams.ts";
 import { labAdvice } from "../unreadAdvice.ts";
 
 export const verifyCommand = new Command("verify")
@@ -18,14 +20,15 @@ export const verifyCommand = new Command("verify")
     ),
   )
   .action(async ({ stack, json }: ReadOptions) => {
-    const { engine } = await openStack(stack);
+    const { engine, configuration } = await openStack(stack);
     const reader = await openReader();
     try {
       const deployment = await engine.export();
       const reading = await readEverything(deployment, reader);
+      const missing = missingStreams(deployment, enabledStreams(configuration));
       const text = json
-        ? JSON.stringify(reading, undefined, 2)
-        : verifyText(reading, labAdvice(deployment, stack));
+        ? JSON.stringify({ ...reading, missing }, undefined, 2)
+        : [...missingText(missing, stack), verifyText(reading, labAdvice(deployment, stack))].join("\n");
       process.stdout.write(`${text}\n`);
       process.exitCode = exitCodeOf(reading);
     } finally {

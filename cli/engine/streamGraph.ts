@@ -76,17 +76,23 @@ export interface Rollback {
   machines: string[];
 }
 
-/** Plans a rollback. Errors: GW707 for an unknown stream, GW702 while later streams stand on it. */
-export function planRollback(deployment: Deployment, stream: string, withDependents: boolean): Rollback {
-  const known = streamNames(deployment);
-  if (!known.includes(stream)) {
-    const there = known.length === 0 ? "no stream stands" : `these stand: ${known.join(", ")}`;
-    throw new GroundworkError("GW707", {
-      where: stream,
-      what: `there is no such stream; ${there}`,
-      ...(known.length === 0 ? { mend: "There is nothing to roll back" } : {}),
-    });
-  }
+/** Streams that are declared and stand on no machine. */
+export function missingStreams(deployment: Deployment, declared: string[]): string[] {
+  const standing = streamNames(deployment);
+  return declared.filter((name) => !standing.includes(name)).sort();
+}
+
+/**
+ * Plans a rollback. `known` are the streams that the program has, whether they stand or not. Errors: GW707 for a stream
+ * that does not stand, GW702 while later streams stand on it.
+ */
+export function planRollback(
+  deployment: Deployment,
+  stream: string,
+  withDependents: boolean,
+  known: string[] = [],
+): Rollback {
+  requireStanding(streamNames(deployment), stream, known);
   const streams = rollbackOrder(deployment, stream);
   const later = streams.filter((name) => name !== stream);
   if (later.length > 0 && !withDependents)
@@ -102,6 +108,17 @@ export function planRollback(deployment: Deployment, stream: string, withDepende
     targets: [...byUrn.keys()].filter(inside),
     machines: machinesOf(deployment, inside),
   };
+}
+
+function requireStanding(standing: string[], stream: string, known: string[]): void {
+  if (standing.includes(stream)) return;
+  const there = standing.length === 0 ? "no stream stands" : `these stand: ${standing.join(", ")}`;
+  const nothing = standing.length === 0 || known.includes(stream);
+  throw new GroundworkError("GW707", {
+    where: stream,
+    what: `${known.includes(stream) ? "it does not stand on any machine" : "there is no such stream"}; ${there}`,
+    ...(nothing ? { mend: "There is nothing to roll back" } : {}),
+  });
 }
 
 /** Machines on which some of the resources stand. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { exitCodeOf, readEverything, readItems } from "../../../cli/readings.ts";
-import { driftListText, verifyText } from "../../../cli/readingText.ts";
+import { driftListText, missingText, verifyText } from "../../../cli/readingText.ts";
 import { labAdvice } from "../../../cli/unreadAdvice.ts";
 import type { Check, CheckResult, Reader } from "../../../provider/index.ts";
 import { deploymentOf, secret } from "./deployments.ts";
@@ -98,6 +98,13 @@ describe("drift", () => {
     assert.match(driftListText(reading), /^1 of 8 items are not as declared, 4 were not read$/m);
     const silent = await readItems(deployment, readerOf({ unreachable: ["server-1"] }));
     assert.match(driftListText(silent), /^4 of 8 items are as declared, 4 were not read$/m);
+  });
+
+  it("is not all where a declared stream stands on no machine", () => {
+    assert.deepEqual(missingText(["charlie"], "rack"), [
+      "not there: charlie: it is declared and stands on no machine; ./groundwork up --stack rack brings it about",
+    ]);
+    assert.deepEqual(missingText([], "rack"), []);
   });
 
   it("is not called none where nothing is deployed", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { hostStates, labMachineNames, revealed, stackOutputs } from "../../../cli/engine/deployment.ts";
 import {
+  missingStreams,
   planRollback,
   requireConfirmed,
   requireMachines,
@@ -49,6 +50,22 @@ describe("a rollback", () => {
       () => planRollback({ version: 3, deployment: {} }, "alpha", true),
       coded("GW707", /no stream stands\. There is nothing to roll back$/),
     );
+  });
+
+  it("of a stream that is known and does not stand says that, and that there is nothing to do", () => {
+    const ofDelta = planRollback(two, "delta", false).targets;
+    const resources = two.deployment.resources?.filter(({ urn }) => !ofDelta.includes(urn));
+    const deployment = { version: 3, deployment: { resources } };
+    const known = ["alpha", "bravo", "charlie", "delta"];
+    assert.throws(
+      () => planRollback(deployment, "delta", false, known),
+      coded(
+        "GW707",
+        /delta: it does not stand on any machine; these stand: alpha, bravo, charlie\. There is nothing to roll back$/,
+      ),
+    );
+    assert.throws(() => planRollback(deployment, "detla", false, known), coded("GW707", /no such stream/));
+    assert.deepEqual(missingStreams(deployment, known), ["delta"]);
   });
 
   it("does not count what is replaced already and only waits to be deleted", () => {
