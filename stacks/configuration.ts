@@ -3,7 +3,7 @@ import { type Problem, problemsError } from "../foundation/problem.ts";
 import { schemaProblems } from "../foundation/schemaProblems.ts";
 import { crossCheck } from "./configuration/crossChecks/index.ts";
 import { knownParts } from "./configuration/known.ts";
-import { type MachineSettings, machines } from "./configuration/machines.ts";
+import { type MachineSettings, machine, machines } from "./configuration/machines.ts";
 import { type NetworkSettings, network } from "./configuration/network.ts";
 import { type StreamsSettings, streams } from "./configuration/streams.ts";
 
@@ -44,8 +44,24 @@ export function examineConfiguration(
   stack = "dev",
 ): { configuration?: Configuration; problems: Problem[] } {
   const shape = configurationSchema.safeParse(input, { reportInput: true });
-  const misshapen = shape.success ? [] : schemaProblems(shape.error, configurationSchema, "configuration");
+  const misshapen = shape.success
+    ? []
+    : schemaProblems(withMisnamed(shape.error, input), configurationSchema, "configuration");
   return { configuration: shape.data, problems: [...misshapen, ...crossCheck(knownParts(input), stack)] };
+}
+
+/** Beside what was found, what is wrong with machines whose names are: a record does not look behind those. */
+function withMisnamed({ issues }: z.ZodError, input: unknown): z.ZodError {
+  const all = issues.flatMap((issue) => {
+    if (issue.code !== "invalid_key" || issue.path[0] !== "machines") return [issue];
+    const settings = issue.path.reduce<unknown>(
+      (part, name) => (part as Record<PropertyKey, unknown>)[name],
+      input,
+    );
+    const behind = machine.safeParse(settings, { reportInput: true }).error?.issues ?? [];
+    return [issue, ...behind.map((other) => ({ ...other, path: [...issue.path, ...other.path] }))];
+  });
+  return new z.ZodError(all);
 }
 
 /** The configuration, or one error that names every problem. Errors: GW101, GW203. */

@@ -90,7 +90,7 @@ export const existingMachine = z
   .meta({ id: "ExistingMachineSettings" }) satisfies z.ZodType<ExistingMachineSettings>;
 
 /** Two optional fields instead of a union, so that a mistake inside one is named exactly. */
-const machine = z
+export const machine = z
   .strictObject({ lab: labMachine.optional(), existing: existingMachine.optional() })
   .refine((entry) => (entry.lab === undefined) !== (entry.existing === undefined), {
     error: "must hold exactly one of `lab` and `existing`",

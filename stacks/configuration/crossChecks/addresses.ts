@@ -84,5 +84,10 @@ function bastionFault(machine: KnownMachine): Problem[] {
   if (machine.kind === "lab" || machine.bastion === undefined) return [];
   const [own, hop] = [machine.settings.right, machine.bastion.right];
   if (own.address === undefined || own.address !== hop.address || own.port !== hop.port) return [];
-  return [problem(`${machine.path}.bastion.address`, `${hop.address} is the machine itself`)];
+  return [
+    problem(
+      `${machine.path}.bastion.address`,
+      `${hop.address} is the machine itself: name another host or port, or leave bastion out`,
+    ),
+  ];
 }

@@ -1,6 +1,6 @@
 import type { Problem } from "../../../foundation/problem.ts";
 import type { Known, KnownConfiguration, KnownMachine } from "../known.ts";
-import type { BastionSettings } from "../machines.ts";
+import { type BastionSettings, machineName } from "../machines.ts";
 import { doubles } from "./problem.ts";
 
 /** Hosts without a pin, and pins that two machines have. */
@@ -19,6 +19,7 @@ export function hostKeyProblems({ machines }: KnownConfiguration, stack: string)
 
 function missingPins(machine: KnownMachine, where: string): Problem[] {
   if (machine.kind === "lab") return [];
+  const isNamed = machineName.test(machine.name);
   const hops: [path: string, hop: Known<BastionSettings> | undefined, words: string][] = [
     [`${machine.path}.hostKey`, machine.settings, machine.name],
     [`${machine.path}.bastion.hostKey`, machine.bastion, `${machine.name} --bastion`],
@@ -30,8 +31,11 @@ function missingPins(machine: KnownMachine, where: string): Problem[] {
           {
             code: "GW203",
             path,
-            what: `there is no pinned host key of ${hop.right.address ?? "the host"}`,
-            mend: `Run ./groundwork trust ${words}${where} and compare the fingerprint`,
+            what: `there is no pinned host key${hop.right.address === undefined ? "" : ` of ${hop.right.address}`}`,
+            mend:
+              isNamed && hop.right.address !== undefined
+                ? `Run ./groundwork trust ${words}${where} and compare the fingerprint`
+                : "Correct name and address first, then ./groundwork trust pins it",
           },
         ],
   );

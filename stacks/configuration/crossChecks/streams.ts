@@ -5,11 +5,21 @@ import { problem } from "./problem.ts";
 
 /** Streams that are left out although another one stands on them. */
 export function streamProblems({ enabled }: KnownConfiguration): Problem[] {
-  return (Object.keys(earlierStreams) as StreamName[]).flatMap((name) =>
-    earlierStreams[name].needs
-      .filter((other) => enabled(name) === true && enabled(other) === false)
-      .map((other) =>
-        problem(`streams.${other}.enabled`, `false is not possible while streams.${name} is enabled`),
-      ),
-  );
+  const names = Object.keys(earlierStreams) as StreamName[];
+  return names
+    .filter((name) => enabled(name) === false)
+    .flatMap((name) => {
+      const standing = names.filter(
+        (other) => enabled(other) === true && earlierStreams[other].needs.includes(name),
+      );
+      const listed = standing.map((other) => `streams.${other}`).join(", ");
+      return standing.length === 0
+        ? []
+        : [
+            problem(
+              `streams.${name}.enabled`,
+              `false is not possible while these are enabled: ${listed}; leave them out as well, by enabled: false`,
+            ),
+          ];
+    });
 }

@@ -68,9 +68,31 @@ describe("the configuration of a stack", () => {
         "machines.b.existing.user: Groundwork logs in as root, and streams.alpha.ssh.rootLogin is no",
         "machines.c.existing.user: Groundwork logs in as root, and streams.alpha.ssh.rootLogin is no",
         "network.serviceSubnet: 10.96.0.0/16 overlaps network.podSubnet 10.96.0.0/16",
-        "streams.bravo.enabled: false is not possible while streams.delta is enabled",
+        "streams.bravo.enabled: false is not possible while these are enabled: streams.delta; leave them out as well, by enabled: false",
       ],
     );
+  });
+
+  it("looks behind a machine's wrong name, and advises no command that could not work yet", () => {
+    const { problems: found } = examineConfiguration({
+      machines: {
+        a: server,
+        web_1: { existing: { adress: "192.0.2.1", roles: "agent", port: "22", user: 5 } },
+      },
+    });
+    assert.deepEqual(
+      found.map(({ path, what }) => `${path}: ${what.replace(/ \(allowed: .*| so.*/, "")}`),
+      [
+        'machines.web_1: "web_1" is not allowed here: it must be a name of at most 31 lower-case letters, digits and inner dashes that starts with a letter',
+        "machines.web_1.existing.address: nothing is given, but it must be text",
+        'machines.web_1.existing.port: "22" is given, but it must be a whole number from 1 to 65535',
+        "machines.web_1.existing.user: 5 is given, but it must be text",
+        'machines.web_1.existing.roles: "agent" is given, but it must be a list of server, agent, monitoring',
+        "machines.web_1.existing.adress: there is no such property",
+        "machines.web_1.existing.hostKey: there is no pinned host key",
+      ],
+    );
+    assert.equal(found.at(-1)?.mend, "Correct name and address first, then ./groundwork trust pins it");
   });
 
   it("draws no conclusion from what is wrong itself", () => {
@@ -311,7 +333,9 @@ describe("the configuration of a stack", () => {
       problems({
         machines: { a: server, b: existing({ bastion: { address: "192.0.2.1", port, hostKey: otherKey } }) },
       });
-    assert.deepEqual(through(22), ["machines.b.existing.bastion.address: 192.0.2.1 is the machine itself"]);
+    assert.deepEqual(through(22), [
+      "machines.b.existing.bastion.address: 192.0.2.1 is the machine itself: name another host or port, or leave bastion out",
+    ]);
     assert.deepEqual(through(2222), []);
   });
 
@@ -330,8 +354,13 @@ describe("the configuration of a stack", () => {
   });
 
   it("refuses to leave a stream out on which another one stands", () => {
-    assert.deepEqual(problems({ machines: { a: server }, streams: { bravo: { enabled: false } } }), [
-      "streams.bravo.enabled: false is not possible while streams.delta is enabled",
+    const without = (name: string) =>
+      problems({ machines: { a: server }, streams: { [name]: { enabled: false } } });
+    assert.deepEqual(without("bravo"), [
+      "streams.bravo.enabled: false is not possible while these are enabled: streams.delta; leave them out as well, by enabled: false",
+    ]);
+    assert.deepEqual(without("alpha"), [
+      "streams.alpha.enabled: false is not possible while these are enabled: streams.bravo, streams.charlie, streams.delta; leave them out as well, by enabled: false",
     ]);
   });
 
