@@ -11,16 +11,30 @@ import { root } from "./root.ts";
  */
 export async function readStackFile(stack: string): Promise<Configuration> {
   const path = stackFile(root, stack);
-  const own = configurationOf(await readText(path), path);
-  if (own.machines === undefined)
-    throw new GroundworkError("GW101", {
-      where: basename(path),
-      what: "it has no groundwork:machines under config",
-      mend: "List your machines there: docs/your-own-machines.md shows an example",
-    });
+  const text = await readText(path);
+  const own = configurationOf(text, path);
+  if (own.machines === undefined) throw withoutMachines(text, path);
   const { configuration, problems } = examineConfiguration(own, stack);
   if (configuration === undefined || problems.length > 0) throw configurationError(problems);
   return configuration;
+}
+
+/** What is there in the place of machines: a name that was mistyped, or one that stands beside `config`. */
+export function withoutMachines(text: string, path: string): GroundworkError {
+  const { config, ...beside } = fileOf(text, path);
+  const known = ["groundwork:network", "groundwork:streams"];
+  const named = Object.keys(config ?? {}).filter(
+    (key) => /machine|groundwork/i.test(key) && !known.includes(key),
+  );
+  const misplaced = Object.keys(beside).filter((key) => key.startsWith("groundwork:"));
+  const without = config === undefined ? "it has no config" : "it has no groundwork:machines under config";
+  const error = (found: string, mend: string): GroundworkError =>
+    new GroundworkError("GW101", { where: basename(path), what: `${without}${found}`, mend });
+  if (named.length > 0)
+    return error(`, but ${named.join(", ")}`, "Write it as groundwork:machines, if it lists your machines");
+  if (misplaced.length > 0)
+    return error(`, and ${misplaced.join(", ")} beside it`, "Move it under config, two spaces further in");
+  return error("", "List your machines there: docs/your-own-machines.md shows an example");
 }
 
 /** The text of a stack's file. Errors: GW101 without it. */
@@ -66,7 +80,9 @@ export async function readEngineSettings(stack: string): Promise<Record<string, 
 const isEncrypted = (value: unknown): boolean =>
   typeof value === "object" && value !== null && "secure" in value;
 
-function settingsOf(text: string, path: string): Record<string, unknown> {
+const settingsOf = (text: string, path: string): Record<string, unknown> => fileOf(text, path).config ?? {};
+
+function fileOf(text: string, path: string): { config?: Record<string, unknown> } {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const [error] = document.errors;
@@ -79,5 +95,5 @@ function settingsOf(text: string, path: string): Record<string, unknown> {
       mend: "Correct the YAML of that line or of the one before it",
     });
   }
-  return (document.toJS() as { config?: Record<string, unknown> } | null)?.config ?? {};
+  return (document.toJS() as { config?: Record<string, unknown> } | null) ?? {};
 }

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, describe, it } from "node:test";
 import { fingerprint, strongestKey, withPin } from "../../../cli/pins.ts";
-import { configurationOf } from "../../../cli/stackFile.ts";
+import { configurationOf, withoutMachines } from "../../../cli/stackFile.ts";
 import { sortTestFiles } from "../../../cli/testParts.ts";
 import { writePin } from "../../../cli/writePin.ts";
 import { GroundworkError } from "../../../errors/index.ts";
@@ -37,6 +37,24 @@ describe("the file of a stack", () => {
     assert.throws(
       () => configurationOf("config: [", "f"),
       ({ message }: Error) => /^GW101 f:\d+: /.test(message) && !/ at line|:\.|property/.test(message),
+    );
+  });
+
+  it("without machines is refused with what may be meant for them", () => {
+    const said = (text: string) => withoutMachines(text, "Pulumi.x.yaml").message;
+    assert.match(
+      said("config: { groundwork:machine: {}, groundwork:network: {} }"),
+      /no groundwork:machines under config, but groundwork:machine\. Write it as groundwork:machines/,
+    );
+    assert.match(said("config: { Machines: {} }"), /but Machines\. Write it as groundwork:machines/);
+    assert.match(
+      said("groundwork:machines: {}\n"),
+      /it has no config, and groundwork:machines beside it\. Move it under config/,
+    );
+    assert.match(said(""), /it has no config\. List your machines there/);
+    assert.match(
+      said("config: { groundwork:network: {}, other:thing: 1 }"),
+      /it has no groundwork:machines under config\. List your machines there/,
     );
   });
 
