@@ -4,6 +4,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { keyHash, ownerOf, type Wanted } from "../../../provider/engine/program.ts";
+import { itemKinds } from "../../../provider/items/index.ts";
 import { CutMachine } from "../provider/cutMachine.ts";
 import { operation } from "../provider/smallSpec.ts";
 import { blocksOf, readDocuments } from "./documents.ts";
@@ -91,5 +92,32 @@ describe("the commands for a recovery", () => {
     assert.match(text, new RegExp(`baseline/${hash}/item:gw_key='file:${file}'`));
     shown("rm /var/lib/groundwork/claims");
     assert.deepEqual(readdirSync(join(machine.root, "claims")), []);
+  });
+});
+
+describe("the table of captures", () => {
+  /** What it says of each kind. */
+  const told = new Map(
+    [...(page?.text ?? "").matchAll(/^\| (`.+`) \| (.+) \|$/gm)].flatMap(([, kinds = "", text = ""]) =>
+      [...kinds.matchAll(/`(\w+)`/g)].map(([, kind = ""]) => [kind, text] as const),
+    ),
+  );
+
+  it("has every kind of item", () => {
+    assert.deepEqual(
+      Object.keys(itemKinds).filter((kind) => !told.has(kind)),
+      [],
+    );
+  });
+
+  it("names what a kind captures", () => {
+    for (const kind of Object.keys(itemKinds)) {
+      const shell = readFileSync(new URL(`../../../provider/items/${kind}.sh`, import.meta.url), "utf8");
+      const captured = [...shell.matchAll(/"\$capture\/([a-z0-9-]+)"|dropIn_capture \S+ ([a-z]+)/g)];
+      for (const [, name, dropIn] of captured) {
+        const file = name ?? dropIn ?? "";
+        assert.ok(told.get(kind)?.includes(`\`${file}`), `${kind}: ${file}`);
+      }
+    }
   });
 });
