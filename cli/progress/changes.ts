@@ -47,12 +47,28 @@ function detailsOf(metadata: StepEventMetadata, work: Work): Detail[] {
     const drift = driftAt(path, metadata.old?.outputs.drift);
     if (drift !== undefined)
       return [{ change: "drift", what: drift.item, before: drift.observed, after: drift.desired }];
+    if (found.has(path))
+      return [{ change: "drift", what: path, before: foundText(metadata.old?.outputs[path]) }];
     const change = changes[diffKind.replace("-replace", "")] ?? "update";
     // One item went and another came to its place.
     const parts =
       change === "update" && /^items\[\d+\]$/.test(path) ? (["delete", "add"] as const) : [change];
     return parts.map((part) => itemDetail(path, part, before, after) ?? { change: part, what: path });
   });
+}
+
+/** Entries of the state that the last read left there, and an update takes away. */
+const found = new Map<string, string>([
+  ["unreachable", "its machine was not reached, it is tried again"],
+  ["failing", "checks did not pass when it was read, they are run again"],
+  ["unfinished", "the end of an earlier operation was never seen: everything is brought about again"],
+  ["state", "it does not run, it is started"],
+  ["missing", "parts of it are not there, they are made again"],
+]);
+
+/** What of it can be named; why a machine was not reached is a warning of its own. */
+function foundText(value: unknown): string | undefined {
+  return Array.isArray(value) ? value.join(", ") : undefined;
 }
 
 const changes: Record<string, Detail["change"]> = { add: "add", delete: "delete", update: "update" };
@@ -124,12 +140,22 @@ export function planText(plan: PlannedChange[]): string {
 
 const signs: Record<Detail["change"], string> = { add: "+", update: "~", delete: "-", drift: "!" };
 
-/** What the state's mark of that name means. */
-const uncertain = "the end of an earlier operation was never seen: everything is brought about again";
+/** Properties of resources as people call them. */
+const words = new Map<string, string>([
+  ["generations", "its hosts change, so its checks are run again"],
+  ["checks", "its checks"],
+  ["guards", "its guards"],
+  ["waivers", "its waivers"],
+  ["facts", "what is read from its machine"],
+  ["tickets", "where its tickets come from"],
+  ["stream", "the stream that it belongs to"],
+]);
 
 function detailText({ change, what, before, after, restores }: Detail): string {
-  const values = before === undefined && after === undefined ? "" : `: ${before} => ${after}`;
   const note = restores === undefined ? "" : ` (restores: ${restores})`;
-  if (what === "unfinished") return `${signs.drift} ${uncertain}`;
-  return `${signs[change]} ${what}${values}${note}`;
+  const mark = change === "drift" ? found.get(what) : undefined;
+  if (mark !== undefined) return `${signs.drift} ${mark}${before === undefined ? "" : `: ${before}`}`;
+  const values = before === undefined && after === undefined ? "" : `: ${before} => ${after}`;
+  const subject = words.get(what) ?? what.replace(/^connection\.(\w+)$/, "the way to its machine: $1");
+  return `${signs[change]} ${subject}${values}${note}`;
 }

@@ -82,6 +82,37 @@ describe("the plan that a preview shows", () => {
     );
   });
 
+  it("says in plain words what was found, and what of a resource changes beside its items", () => {
+    const events = structuredClone(recorded("previewOfDrift").map(({ event }) => event));
+    const step = events.find(({ resourcePreEvent }) => resourcePreEvent?.metadata.detailedDiff);
+    const metadata = step?.resourcePreEvent?.metadata;
+    assert.ok(metadata?.old);
+    metadata.old.outputs.failing = ["fine (agent-1)", "fast (agent-1)"];
+    metadata.old.outputs.unreachable = "GW201 agent-1: no answer";
+    const diff = { diffKind: "update", inputDiff: true };
+    const parts = [
+      "unreachable",
+      "failing",
+      "state",
+      "generations",
+      "tickets",
+      "connection.address",
+      "roles",
+    ];
+    metadata.detailedDiff = Object.fromEntries(parts.map((part) => [part, diff])) as never;
+    const [resource, ...lines] = planText(plannedChanges(events)).split("\n");
+    assert.match(resource ?? "", /^update /);
+    assert.deepEqual(lines.slice(0, parts.length), [
+      "  ! its machine was not reached, it is tried again",
+      "  ! checks did not pass when it was read, they are run again: fine (agent-1), fast (agent-1)",
+      "  ! it does not run, it is started",
+      "  ~ its hosts change, so its checks are run again",
+      "  ~ where its tickets come from",
+      "  ~ the way to its machine: address",
+      "  ~ roles",
+    ]);
+  });
+
   it("shows no stand-in of the engine where an item's name is not known yet", () => {
     const events = structuredClone(recorded("firstPreview").map(({ event }) => event));
     const created = events.find(({ resourcePreEvent }) => resourcePreEvent?.metadata.new?.inputs.items);
