@@ -95,16 +95,26 @@ use_capture() { # FOLDER
   . "$1/item"
 }
 
+# Root's alone: who may open a lock may hold it.
+locks_make() {
+  [ -d "$gw_locks" ] && return
+  umask 077
+  mkdir -p "$gw_locks" && chmod 700 "${gw_locks%/*}"
+  gw_code=$?
+  umask 022
+  return "$gw_code"
+}
+
 # One program at a time for one owner. The lock ends with the process.
 lock_owner() {
-  mkdir -p "$gw_locks"
+  locks_make
   exec 7>"$gw_locks/owner-$gw_owner"
   flock 7
 }
 
 # The registry's own lock, held for moments only.
 lock_registry() {
-  mkdir -p "$gw_locks"
+  locks_make
   exec 8>"$gw_locks/registry"
   flock 8
 }

@@ -13,7 +13,7 @@ check_run() {
     gw_status=$?
     clock
     gw_elapsed=$((${gw_now%.*} - gw_started))
-    [ "$gw_status" -ne 0 ] && [ "$gw_status" -ne 77 ] && [ "$gw_elapsed" -lt "$gw_within" ] && [ -z "$gw_patience" ] || break
+    [ "$gw_status" -ne 0 ] && [ "$gw_status" -ne 77 ] && [ "$gw_elapsed" -lt "$gw_within" ] && [ -z "$gw_patience" ] && ! is_cancelled || break
     sleep 0.5
   done
   case $gw_status in
@@ -26,11 +26,22 @@ check_run() {
   [ "$gw_result" = pass ] || { [ "$gw_result" = skip ] && [ -n "$gw_waived" ]; }
 }
 
+# Without patience nothing is waited for, nor cancelled.
 gw_patience=''
+is_cancelled() { [ -z "$gw_patience" ] && [ -e "$gw_cancel" ]; }
+
+not_cancelled() { # BEFORE WHAT
+  ! is_cancelled || {
+    refuse GW310 "cancelled before $1"
+    return 1
+  }
+}
+
 checks_run() { # INDEX…
   gw_open=yes
   for gw_i in "$@"; do
     check_run "$gw_i" || gw_open=''
+    not_cancelled "the checks were done" || return 1
   done
   [ -n "$gw_open" ]
 }

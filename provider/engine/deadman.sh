@@ -34,8 +34,9 @@ deadman_disarm() {
   gw_unit=$(deadman_unit)
   [ -e "/etc/systemd/system/$gw_unit.timer" ] || return 0
   systemctl stop "$gw_unit.timer"
-  rm -f "/etc/systemd/system/$gw_unit.timer" "/etc/systemd/system/$gw_unit.service" \
-    "/etc/systemd/system/timers.target.wants/$gw_unit.timer"
+  # The timer last: by it a later program knows that there is something to take away.
+  rm -f "/etc/systemd/system/timers.target.wants/$gw_unit.timer" "/etc/systemd/system/$gw_unit.service" \
+    "/etc/systemd/system/$gw_unit.timer"
   systemctl daemon-reload
 }
 

@@ -11,7 +11,9 @@
 LC_ALL=C
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 DEBIAN_FRONTEND=noninteractive
-export LC_ALL PATH DEBIAN_FRONTEND
+# Ubuntu's apt would restart services by itself, in the middle of an operation.
+NEEDRESTART_SUSPEND=1
+export LC_ALL PATH DEBIAN_FRONTEND NEEDRESTART_SUSPEND
 umask 022
 
 gw_root=/var/lib/groundwork

@@ -27,7 +27,7 @@ run_script() { # SCRIPT
 locked() { # NAME COMMAND…
   gw_lock=$1
   shift
-  mkdir -p "$gw_locks"
+  locks_make
   # What the command leaves running must not hold the lock.
   flock -o "$gw_locks/$gw_lock" "$@"
 }

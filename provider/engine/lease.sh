@@ -8,7 +8,7 @@ lease_take() {
   # A power cut may leave an empty one.
   if [ -s "$gw_root/lease" ]; then
     IFS=$gw_tab read -r gw_a gw_b gw_c <"$gw_root/lease"
-    if [ "$gw_a" != "$gw_holder" ] && [ "$gw_c" -gt "$gw_now" ] && [ "$gw_a" != "$gw_dead_holder" ]; then
+    if [ "$gw_a" != "$gw_holder" ] && lease_lasts "$gw_c" && [ "$gw_a" != "$gw_dead_holder" ]; then
       report held "$gw_a$gw_tab$gw_b$gw_tab$gw_c"
       return 1
     fi
@@ -18,6 +18,9 @@ lease_take() {
   fi
   recorded lease_write
 }
+
+# One that would last longer than any was written by a clock that was wrong.
+lease_lasts() { [ "$1" -gt "$gw_now" ] && [ "$1" -le "$((gw_now + gw_lease_seconds))" ]; }
 
 # On a full disk the one before stays: it still tells others who is at work.
 lease_write() {

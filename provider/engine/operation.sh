@@ -63,7 +63,7 @@ gw_apply() {
     operation_begin || return 1
   fi
   # shellcheck disable=SC2086
-  if { [ -n "$gw_continued" ] || release_all; } && apply_all && checks_run $gw_checks && facts_read && recorded definitions_refresh; then
+  if { [ -n "$gw_continued" ] || release_all; } && apply_all && checks_run $gw_checks && facts_read && not_cancelled "it was committed" && recorded definitions_refresh; then
     if [ -e "$gw_transaction/armed" ]; then
       deadman_start_over
       report armed
@@ -108,7 +108,8 @@ operation_begin() {
   transaction_settle && claims_adopt || return 1
   guards_hold || return 1
   observe_all
-  lock_registry
+  lock_uncontested || return 1
+  [ "$gw_waited" -eq 0 ] || observe_all
   claim_all && recorded transaction_begin || return 1
   unlock_registry
 }
@@ -185,8 +186,12 @@ gw_delete() {
 registry_close() {
   lock_registry
   if registry_unused; then
-    rm -f "$gw_root/lease" "$gw_root/format"
-    rm -rf "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" "$gw_root/downloads" "$gw_root/fetch" "$gw_root/pending" "$gw_root/made"
+    # What nobody claims nor gave back is no rubbish: it is how the machine was.
+    for gw_folder in "$gw_root"/baseline/*; do
+      keep_aside "$gw_folder"
+    done
+    rm -f "$gw_root/lease" "$gw_root/format" "$gw_root/firewall.listing"
+    rm -rf "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" "$gw_root/downloads" "$gw_root/fetch" "$gw_root/pending" "$gw_root/made" "$gw_root/tables"
     rmdir "$gw_root" 2>/dev/null || :
   fi
   unlock_registry

@@ -115,10 +115,7 @@ apply_all() {
   for gw_i in $gw_items; do
     use_item "$gw_i"
     is_of "$gw_kinds_together" || prove || return 1
-    if [ -e "$gw_cancel" ]; then
-      refuse GW310 "cancelled before $gw_key"
-      return 1
-    fi
+    not_cancelled "$gw_key" || return 1
     look_again
     if [ "$observed" = "$gw_desired" ] && ! triggered "$restart_on" && ! triggered "$reload_on"; then
       captured capture_baseline || return 1
@@ -156,7 +153,7 @@ look_again() {
 
 # Captures the current item, and tells the provider what kept it from that.
 captured() { # COMMAND
-  "$@" >"$gw_run/log" 2>&1 && return
+  "$@" >"$gw_run/log" 2>&1 </dev/null 7>&- 8>&- && return
   unwritten_why
   report_text failed "$gw_index" capture <"$gw_run/log"
   return 1
@@ -227,6 +224,8 @@ prove_item() { # EXIT of its apply
 # Gives back what this program no longer claims. Comes before anything is applied: what stays sees what went.
 release_all() {
   gw_changed='' gw_dirty='' gw_releasing=''
+  # Who claimed an item before this transaction began keeps it; who wants it from here on waits until it is ended.
+  recorded others_now || return 1
   released >"$gw_run/released"
   while IFS=$gw_tab read -r gw_a gw_b gw_c; do
     release_begin "$gw_a" "$gw_b" "$gw_c" || return 1
@@ -317,7 +316,7 @@ gw_pass_after() { # FILE of folders, last one first
   tac "$1" >"$gw_run/after"
   while read -r gw_folder; do
     use_capture "$gw_folder"
-    ! command -v "${gw_kind}_after_restore" >/dev/null || "${gw_kind}_after_restore" >>"$gw_run/log" 2>&1 </dev/null
+    ! command -v "${gw_kind}_after_restore" >/dev/null || "${gw_kind}_after_restore" >>"$gw_run/log" 2>&1 </dev/null 7>&- 8>&-
   done <"$gw_run/after"
 }
 
@@ -325,7 +324,9 @@ gw_pass_after() { # FILE of folders, last one first
 # Needs nothing but the transaction's folder.
 transaction_restore() {
   gw_places=$gw_newline
-  # Half put back, it must not be confirmed any more. A disk that is too full for the mark is no reason to stay as it is.
+  # From the mark on, what it claimed anew counts for nobody, and who wants it waits. Half put back, it must not be confirmed
+  # any more. A disk that is too full for the mark is no reason to stay as it is.
+  lock_registry
   transaction_decide restoring || :
   # What an item printed may have filled the memory that the run works in.
   true >"$gw_run/log"
@@ -333,6 +334,7 @@ transaction_restore() {
     echo "what is to be put back could not be listed in $gw_run" | report_text unrestored
     return 1
   }
+  unlock_registry
   gw_unrestored=''
   while read -r gw_folder; do
     use_capture "$gw_folder" || {
@@ -359,10 +361,21 @@ transaction_restore() {
 
 # The folders to put back, last one first: half a list would leave the rest as it is, and forget it.
 restore_order() {
-  true >"$gw_run/unrestored" && other_claims && tac "$gw_transaction/order" >"$gw_run/order.all" && true >"$gw_run/order" || return 1
+  true >"$gw_run/unrestored" && other_claims && orphans_follow && tac "$gw_transaction/order" >"$gw_run/order.all" && true >"$gw_run/order" || return 1
   while read -r gw_folder; do
     wanted_elsewhere "${gw_folder##*/}" || printf '%s\n' "$gw_folder" >>"$gw_run/order" || return 1
   done <"$gw_run/order.all"
+}
+
+# Items that this claim was the last one to want, though another operation, taken back since, brought them about: it left
+# them as this one wanted them.
+orphans_follow() {
+  [ -f "$gw_transaction/claim.before" ] && gw_before=$gw_transaction/claim.before || gw_before=/dev/null
+  while IFS=$gw_tab read -r gw_word gw_a _; do
+    [ "$gw_word" = item ] && [ -e "$gw_root/baseline/$gw_a/item" ] || continue
+    ! grep -qsx "$gw_a" "$gw_transaction/baselines" && ! grep -qs "^item$gw_tab$gw_a$gw_tab" "$gw_before" "$gw_run/others" || continue
+    printf '%s\n' "$gw_a" >>"$gw_transaction/baselines" && printf '%s\n' "$gw_root/baseline/$gw_a" >>"$gw_transaction/order" || return 1
+  done <"$gw_transaction/claim.after"
 }
 
 transaction_restored() { transaction_decide restored && transaction_forget; }
@@ -376,6 +389,7 @@ wanted_elsewhere() { # HASH
 
 # The end of a restore, which an interruption may cut short and the next program finish.
 transaction_forget() {
+  lock_registry
   other_claims || return 1
   while read -r gw_a; do
     grep -q "^item$gw_tab$gw_a$gw_tab" "$gw_run/others" || rm -rf "$gw_root/baseline/$gw_a"
@@ -390,6 +404,7 @@ transaction_forget() {
   else
     rm -f "$gw_root/claims/$gw_owner"
   fi
+  unlock_registry
   transaction_end
 }
 
@@ -405,7 +420,6 @@ transaction_is_decided() {
 
 transaction_commit() {
   transaction_decide committed || return 1
-  rm -rf "$gw_root/fetch/$gw_owner"
   while read -r gw_folder; do
     rm -rf "$gw_folder"
   done <"$gw_transaction/released"
@@ -454,12 +468,13 @@ transaction_settle() {
 }
 
 # What could not be put back a second time must not keep the machine from its desired state for ever: its pre-image
-# is kept aside, its baseline stays, and the operation goes on from what is there.
+# is kept aside, its baseline stays too, and the operation goes on from what is there.
 transaction_give_up() {
   [ -s "$gw_run/unrestored" ] || return 1
   while read -r gw_folder; do
     case $gw_folder in
       "$gw_root/baseline/"*)
+        keep_copy "$gw_folder" || return 1
         grep -vx "${gw_folder##*/}" "$gw_transaction/baselines" >"$gw_run/baselines"
         cp "$gw_run/baselines" "$gw_transaction/baselines.new" &&
           mv -f "$gw_transaction/baselines.new" "$gw_transaction/baselines" || return 1
@@ -473,7 +488,17 @@ transaction_give_up() {
 
 keep_aside() { # CAPTURE
   [ -e "$1/item" ] || return 0
+  keep_name "$1" && mv -T "$1" "$gw_kept" && report kept "$gw_kept $gw_key"
+}
+
+# The same for one that stays: should its item be given up one day, nobody restores it any more.
+keep_copy() { # CAPTURE
+  [ -e "$1/item" ] || return 0
+  keep_name "$1" && rm -rf "$gw_kept" && { cp -al "$1" "$gw_kept" || cp -a "$1" "$gw_kept"; } && report kept "$gw_kept $gw_key"
+}
+
+keep_name() { # CAPTURE: sets gw_kept
   use_capture "$1"
   gw_kept=$gw_root/kept/$(date -u +%Y%m%dT%H%M%SZ)-${1##*/}
-  mkdir -p "$gw_root/kept" && mv -T "$1" "$gw_kept" && report kept "$gw_kept $gw_key"
+  mkdir -p "$gw_root/kept"
 }

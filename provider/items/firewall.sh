@@ -12,7 +12,7 @@
 gw_firewall=/etc/groundwork
 
 firewall_locked() { # COMMAND…
-  mkdir -p "$gw_locks" || return 1
+  locks_make || return 1
   exec 9>"$gw_locks/nft"
   flock 9
   "$@"

@@ -37,7 +37,7 @@ hostsEntry_observe_many() {
 
 # Streams side by side change one file, one after the other.
 hostsEntry_locked() { # COMMAND…
-  mkdir -p "$gw_locks" || return 1
+  locks_make || return 1
   exec 9>"$gw_locks/hosts"
   flock 9
   "$@" 9>&-

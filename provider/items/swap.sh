@@ -71,7 +71,7 @@ swap_reload() { locked systemd timeout -k 5 "$time_limit" systemctl daemon-reloa
 
 # Streams side by side change fstab one after the other.
 swap_locked() { # COMMAND…
-  mkdir -p "$gw_locks" || return 1
+  locks_make || return 1
   exec 9>"$gw_locks/fstab"
   flock 9
   "$@" 9>&-

@@ -101,6 +101,20 @@ export class CutMachine {
     );
   }
 
+  /**
+   * A command that runs an operation while another one is at work: its program lies in the folder `name`, where its report
+   * will be, whole once there is a file `ended`.
+   */
+  beside(name: string, wanted: Wanted, action: Operation["action"], more: Partial<Operation> = {}): string {
+    const folder = join(this.folder, name);
+    mkdirSync(folder);
+    const rendered = renderProgram(wanted, { ...operation, action, machineId: "", tickets: {}, ...more });
+    const last = rendered.lastIndexOf("</dev/null gw_");
+    const program = `${rendered.slice(0, last)}${this.#asMachine(folder, 0)}${rendered.slice(last)}`;
+    writeFileSync(join(folder, "program"), `${program}: >'${folder}/ended'\n`);
+    return `dash '${folder}/program' >'${folder}/output' 2>&1 </dev/null`;
+  }
+
   /** Does what the dead-man timer does when its time is over. */
   revert(cut?: Cut): string | undefined {
     const program = renderProgram({ items: [] }, { ...operation, action: "read" });
@@ -126,7 +140,8 @@ export class CutMachine {
   #asMachine(run: string, at: number): string {
     const step = (name: string): string => `${name}() { cut_step; command ${name} "$@"; }`;
     return `
-gw_root='${this.root}' gw_locks='${join(this.folder, "locks")}' gw_run='${run}' gw_boot_due='${run}/none'
+gw_root='${this.root}' gw_locks='${join(this.folder, "running/locks")}' gw_run='${run}' gw_boot_due='${run}/none'
+gw_cancel='${run}/cancel'
 exec 3>"$gw_run/report"
 id() { echo 0; }
 mktemp() { command mkdir '${run}/timer' && echo '${run}/timer'; }
