@@ -39,13 +39,31 @@ export interface Reading {
 /** Seconds that a check may take while another machine is not there: it may be waiting for just that one. */
 export const impatientSeconds = 20;
 
+/** Seconds that a check may be tried again: what does not hold by then is how things are, nothing is coming about. */
+const patienceSeconds = 5;
+
+/** Hears of each part of a reading as soon as it is there, in a line. */
+export type Listener = (line: string) => void;
+
+const nobody: Listener = () => undefined;
+
 /** Compares every item of a deployment with its machine. Errors: GW705 where nothing is deployed. */
-export async function readItems(deployment: Deployment, reader: Reader): Promise<Reading> {
+export async function readItems(
+  deployment: Deployment,
+  reader: Reader,
+  tell: Listener = nobody,
+): Promise<Reading> {
   // Nothing would pass for everything being as declared.
   if (hostStates(deployment).length === 0)
     throw new GroundworkError("GW705", { what: "no stream stands on any machine" });
   // All at once: the hosts of a machine share one try to reach it.
-  const hosts = await Promise.all(hostStates(deployment).map((host) => observe(host, reader)));
+  const hosts = await Promise.all(
+    hostStates(deployment).map(async (host) => {
+      const reading = await observe(host, reader);
+      tell(hostLine(reading));
+      return reading;
+    }),
+  );
   const names = streamNames([...hostStates(deployment), ...gates(deployment)]);
   return {
     streams: names.map((stream) => ({
@@ -58,13 +76,23 @@ export async function readItems(deployment: Deployment, reader: Reader): Promise
 }
 
 /** Compares every item and runs every check of a deployment. What would run on a machine that is not there is not tried. */
-export async function readEverything(deployment: Deployment, reader: Reader): Promise<Reading> {
-  const { streams, unread } = await readItems(deployment, reader);
+export async function readEverything(
+  deployment: Deployment,
+  reader: Reader,
+  tell: Listener = nobody,
+): Promise<Reading> {
+  const { streams, unread } = await readItems(deployment, reader, tell);
   const owners: Owner[] = [
     ...hostStates(deployment).map(({ spec, secrets }) => ({ of: "host", spec, secrets }) as const),
     ...gates(deployment).map(({ spec, secrets }) => ({ of: "gate", spec, secrets }) as const),
   ];
-  const results = await Promise.all(owners.map((owner) => readChecks(owner, unread, reader)));
+  const results = await Promise.all(
+    owners.map(async (owner) => {
+      const checks = await readChecks(owner, unread, reader);
+      if (checks.length > 0) tell(checksLine(owner, checks));
+      return checks;
+    }),
+  );
   return {
     streams: streams.map((stream) => ({
       ...stream,
@@ -115,6 +143,19 @@ async function observe({ spec }: Deployed<HostStateSpec>, reader: Reader): Promi
   return { ...place, items: items.map((item) => ({ ...item, asDeclared: null })), unread: unreachable };
 }
 
+function hostLine({ machine, stream, items, unread }: HostReading): string {
+  if (unread !== undefined) return `${machine} ${stream}: not reached`;
+  const { length } = items.filter(({ asDeclared }) => asDeclared === true);
+  return `${machine} ${stream}: ${length} of ${items.length} items as declared`;
+}
+
+function checksLine({ of, spec }: Owner, checks: CheckReading[]): string {
+  const place = of === "gate" ? `gate of ${spec.stream}` : `${spec.connection.name} ${spec.stream}`;
+  const closed = checks.filter((check) => !isOpen(check)).map(({ name, machine }) => `${name} (${machine})`);
+  const not = closed.length === 0 ? "" : `; not: ${closed.join(", ")}`;
+  return `${place}: ${checks.length - closed.length} of ${checks.length} checks pass or are waived${not}`;
+}
+
 function itemReading(item: string, machine: string, drift: Drift[]): ItemReading {
   const found = drift.find((other) => other.item === item);
   if (found === undefined) return { item, machine, asDeclared: true };
@@ -131,7 +172,7 @@ async function readChecks(
 ): Promise<CheckReading[]> {
   const checks = owner.spec.checks ?? [];
   const reachable = checks.filter((check) => unread[machineOf(check, owner)] === undefined);
-  const tried = Object.keys(unread).length === 0 ? reachable : reachable.map(impatient);
+  const tried = reachable.map(Object.keys(unread).length === 0 ? hasty : impatient);
   const results =
     tried.length === 0 ? [] : await reader.verify({ ...owner.spec, checks: tried }, owner.secrets);
   return checks.map((check) => {
@@ -148,6 +189,8 @@ async function readChecks(
 
 const machineOf = (check: Check, { of, spec }: Owner): string =>
   check.on?.name ?? (of === "host" ? spec.connection.name : "");
+
+const hasty = (check: Check): Check => ({ ...check, within: Math.min(check.within ?? 0, patienceSeconds) });
 
 /** One short try: what waits for a machine that is gone would wait to its end. */
 const impatient = (check: Check): Check => ({

@@ -5,6 +5,7 @@ import { openStack } from "../openStack.ts";
 import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
 import { exitCodeOf, readEverything } from "../readings.ts";
 import { missingText, verifyText } from "../readingText.ts";
+import { say } from "../say.ts";
 import { enabledStreams } from "../streams.ts";
 import { labAdvice } from "../unreadAdvice.ts";
 
@@ -24,7 +25,7 @@ export const verifyCommand = new Command("verify")
     const reader = await openReader();
     try {
       const deployment = await engine.export();
-      const reading = await readEverything(deployment, reader);
+      const reading = await readEverything(deployment, reader, say);
       const missing = missingStreams(deployment, enabledStreams(configuration));
       const text = json
         ? JSON.stringify({ ...reading, missing }, undefined, 2)

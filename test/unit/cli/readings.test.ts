@@ -190,6 +190,45 @@ describe("verify", () => {
     assert.match(verifyText(waived), /gate: 0 of 1 checks pass, 1 waived/);
   });
 
+  it("tells of each host and gate as soon as it has answered, whatever others wait for", async () => {
+    const checks = [gateCheck("the gate's own", "server-1")];
+    const told: string[] = [];
+    const reader = readerOf({});
+    let release = (): void => undefined;
+    const slow = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const reading = readEverything(
+      deploymentOf(["server-1"], [], checks),
+      {
+        ...reader,
+        verify: async (spec, secrets) => {
+          if (!("connection" in spec)) await slow;
+          return reader.verify(spec, secrets);
+        },
+      },
+      (line) => {
+        told.push(line);
+        if (told.length === 8) release();
+      },
+    );
+    await reading;
+    assert.deepEqual(told.slice(0, 4), [
+      "server-1 alpha: 1 of 1 items as declared",
+      "server-1 bravo: 1 of 1 items as declared",
+      "server-1 charlie: 1 of 1 items as declared",
+      "server-1 delta: 1 of 1 items as declared",
+    ]);
+    assert.equal(told[4], "server-1 alpha: 1 of 1 checks pass or are waived");
+    assert.equal(told[8], "gate of alpha: 1 of 1 checks pass or are waived");
+  });
+
+  it("names at once what does not pass", async () => {
+    const told: string[] = [];
+    await readEverything(deployment, readerOf({ check: "fail" }), (line) => told.push(line));
+    assert.ok(told.includes("agent-1 alpha: 0 of 1 checks pass or are waived; not: alpha works (agent-1)"));
+  });
+
   it("says why it counts more checks than up", async () => {
     const reading = await readEverything(
       deploymentOf(["server-1"], [], [gateCheck("the gate's own", "server-1")]),
@@ -230,11 +269,12 @@ describe("verify with a machine that is not there", () => {
     ]);
   });
 
-  it("leaves checks their patience while every machine is there", async () => {
+  it("gives each try its time while every machine is there, and hardly waits for what does not hold", async () => {
     const tried: Check[] = [];
     await readEverything(two, readerOf({ tried: (check) => tried.push(check) }));
     const patient = tried.find(({ name }) => name === "towards the dead one");
-    assert.deepEqual([patient?.within, patient?.timeLimit], [120, 240]);
+    assert.deepEqual([patient?.within, patient?.timeLimit], [5, 240]);
+    assert.equal(tried.find(({ name }) => name === "a quick one")?.within, 0);
   });
 
   it("names it first, and its cause once, with what to do and what is not known", async () => {
