@@ -1,4 +1,5 @@
 import {
+  type Claimant,
   type DeclaredHost,
   type DeclaredItem,
   type Drift,
@@ -7,6 +8,7 @@ import {
   keyOf,
   kindOf,
   knownLater,
+  noOtherClaims,
   type Reader,
 } from "../provider/index.ts";
 import { type Deployed, type Deployment, hostStates, labMachineNames } from "./engine/deployment.ts";
@@ -39,7 +41,7 @@ export interface HostOutlook {
   machine: string;
   stream: string;
   items: ItemOutlook[];
-  /** Guards that do not hold as the machine is now: while they do not, an `up` changes nothing of the stream there. */
+  /** Guards that do not hold as the machine is now, and claims of others: with these an `up` changes nothing of the stream there. */
   refusals: Refusal[];
 }
 
@@ -67,15 +69,17 @@ export interface Compared {
   deployment: Deployment;
   /** Names of the machines that the configuration lists. */
   machines: string[];
+  /** Whose program it is; claims of others may stand in its way. */
+  program: Claimant;
 }
 
 type Asking = Pick<Reader, "observe" | "verify">;
 
 /** Compares every item that is known with its machine, whether an up touched that before or not. Changes nothing. */
 export async function readOutlook(compared: Compared, reader: Asking): Promise<Outlook> {
-  const { declared, deployment, machines } = compared;
+  const { declared, deployment, machines, program } = compared;
   // All at once: the hosts of a machine share one try to reach it.
-  const looks = await Promise.all(declared.hosts.map((host) => look(host, reader)));
+  const looks = await Promise.all(declared.hosts.map((host) => look(host, program, reader)));
   const removed = labMachineNames(deployment).filter((name) => !machines.includes(name));
   const standing = hostStates(deployment).filter(({ spec }) => !removed.includes(spec.connection.name));
   return {
@@ -106,7 +110,7 @@ interface Look {
   unread?: string;
 }
 
-async function look(host: DeclaredHost, reader: Asking): Promise<Look> {
+async function look(host: DeclaredHost, program: Claimant, reader: Asking): Promise<Look> {
   const { machine, stream, spec } = host;
   const of = (items: ItemOutlook[], refusals: Refusal[] = []): HostOutlook => ({
     machine,
@@ -117,16 +121,16 @@ async function look(host: DeclaredHost, reader: Asking): Promise<Look> {
   if (spec === undefined) return { outlook: of(host.items.map(notKnown)) };
   const { drift, unreachable } = await lookAt(spec, reader);
   if (unreachable === undefined)
-    return { outlook: of(compare(host, spec.items, drift), await refusalsOf(spec, reader)) };
+    return { outlook: of(compare(host, spec.items, drift), await refusalsOf(spec, program, reader)) };
   return {
     outlook: of(host.items.map(({ key }) => ({ item: key, prospect: "unread" }))),
     unread: unreachable,
   };
 }
 
-async function refusalsOf(spec: HostStateSpec, reader: Asking): Promise<Refusal[]> {
-  if ((spec.guards ?? []).length === 0) return [];
-  const results = await reader.verify({ ...spec, checks: spec.guards }, spec.secrets);
+async function refusalsOf(spec: HostStateSpec, program: Claimant, reader: Asking): Promise<Refusal[]> {
+  const checks = [...(spec.guards ?? []), noOtherClaims(spec.items, program)];
+  const results = await reader.verify({ ...spec, checks }, spec.secrets);
   return results
     .filter((result) => !isOpen(result))
     .map(({ name, evidence }) => ({ guard: name, evidence: evidence.trim() }));

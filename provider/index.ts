@@ -1,5 +1,6 @@
 /** The provider's face to programs and components. */
 export type { Check, CheckResult } from "./checks/check.ts";
+export { type Claimant, noOtherClaims } from "./checks/claimedOtherwise.ts";
 export { type Connection, connectionSchema, hostKey, privateKeyFile } from "./connection.ts";
 export { type Fate, fateOf, holderOf, startedAt } from "./deployment/holder.ts";
 export type { Reader } from "./direct.ts";

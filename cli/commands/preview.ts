@@ -46,7 +46,8 @@ async function previewAgainstMachines({ stack, json }: ReadOptions): Promise<num
   const reader = await openReader();
   try {
     const machines = Object.keys(configuration.machines);
-    const outlook = await readOutlook({ declared, deployment, machines }, reader);
+    const program = { project: "groundwork", stack };
+    const outlook = await readOutlook({ declared, deployment, machines, program }, reader);
     const text = json
       ? JSON.stringify(outlook, undefined, 2)
       : outlookText(outlook, labAdvice(deployment, stack));

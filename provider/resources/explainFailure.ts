@@ -10,10 +10,11 @@ import { type HostStateSpec, notShown } from "./hostStateSpec.ts";
 export function explainFailure(spec: HostStateSpec, told: Report): GroundworkError {
   const report = concealedReport(told, spec.secrets);
   const now = stateAfter(report);
-  const fail = (code: ErrorCode, what: string): GroundworkError =>
+  const fail = (code: ErrorCode, what: string, mend?: string): GroundworkError =>
     new GroundworkError(report.outcome === "unrestored" ? "GW302" : code, {
       what: `${what}${now}`,
       where: `${spec.connection.name} (${spec.stream})`,
+      mend: report.outcome === "unrestored" ? undefined : mend,
     });
   if (report.held !== undefined) {
     return fail(
@@ -23,7 +24,11 @@ export function explainFailure(spec: HostStateSpec, told: Report): GroundworkErr
   }
   const coded = report.errors[0];
   if (coded !== undefined)
-    return fail(coded.code as ErrorCode, report.errors.map((error) => error.text).join("; "));
+    return fail(
+      coded.code as ErrorCode,
+      report.errors.map(({ code, text }) => (code === "GW303" ? withClaimant(text) : text)).join("; "),
+      coded.code === "GW303" ? adoption(report.errors.map(({ text }) => text)) : undefined,
+    );
   if (report.failed !== undefined)
     return fail(
       report.failed.phase === "timeout" ? "GW306" : report.failed.phase === "fact" ? "GW309" : "GW301",
@@ -32,6 +37,28 @@ export function explainFailure(spec: HostStateSpec, told: Report): GroundworkErr
   const checks = failedChecks(spec, report.checks);
   if (checks !== "") return fail(report.guarded ? "GW402" : "GW401", checks);
   return fail("GW311", "the program failed without a reason");
+}
+
+/** A HostState's URN at the end of a text. */
+const claimant = /urn:pulumi:([^:]+)::([^:]+)::.*::([^:]+)$/;
+
+/** Beside the URN, what people call it. */
+function withClaimant(text: string): string {
+  const [, stack, , name] = claimant.exec(text) ?? [];
+  return stack === undefined ? text : `${text} (${name} of stack ${stack})`;
+}
+
+/** How to take over, where all claims are those of one other stack that the command line can name. */
+function adoption(texts: string[]): string | undefined {
+  const stacks = new Set(
+    texts.map((text) => {
+      const [, stack, project] = claimant.exec(text) ?? [];
+      return project === "groundwork" ? stack : undefined;
+    }),
+  );
+  const [stack] = stacks;
+  if (stack === undefined || stacks.size > 1) return undefined;
+  return `Make both programs agree, or remove one of them; where this stack takes the place of ${stack}: up --adopt ${stack}; where one is gone for good: docs/recovery.md`;
 }
 
 function failedStep(

@@ -81,6 +81,7 @@ test("a preview against machines says exactly what differs where no up was befor
       declared: { hosts: [host], doubts: [] },
       deployment: { version: 3, deployment: {} },
       machines,
+      program: { project: "groundwork", stack: "try" },
     };
     const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
     const file = (text: string): string => `file mode=0644 owner=root:root sha256=${digest(text)}`;

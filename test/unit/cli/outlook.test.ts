@@ -39,6 +39,7 @@ const readerOf = (
   differs: string[],
   unreachable: string[] = [],
   holds = true,
+  claimedElse?: string,
 ): Pick<Reader, "observe" | "verify"> => ({
   async observe({ connection: { name }, items }) {
     if (unreachable.includes(name)) return { drift: [], unreachable: `GW201 ${name}: no answer` };
@@ -49,9 +50,20 @@ const readerOf = (
     return { machineId: "1", drift };
   },
   async verify({ checks = [] }, secrets) {
+    const [claims] = checks.splice(-1);
+    assert.match(claims?.run ?? "", /own=.?groundwork\/twin/, "claims of others are asked for");
     assert.deepEqual(secrets, ["hush"], "nothing of them may come back");
     const seen = { machine: "m1", seconds: 0.1, evidence: "ID=other\nby os-release\n" };
-    return checks.map(({ name }) => ({ name, ...seen, result: holds ? "pass" : "fail" }));
+    const claimed = `${claimedElse === undefined ? "" : `${claimedElse} is claimed with another value by alpha-m1 of stack rack`}`;
+    return [
+      ...checks.map(({ name }) => ({ name, ...seen, result: holds ? ("pass" as const) : ("fail" as const) })),
+      {
+        ...seen,
+        name: claims?.name ?? "",
+        evidence: claimed,
+        result: claimedElse === undefined ? ("pass" as const) : ("fail" as const),
+      },
+    ];
   },
 });
 
@@ -64,14 +76,16 @@ interface Asked {
   doubts?: string[];
   /** Whether the guards hold. */
   holds?: boolean;
+  /** An item that another program claims. */
+  claimedElse?: string;
 }
 
 const outlookOf = (asked: Asked): Promise<Outlook> => {
   const { hosts, differs = [], unreachable = [], deployment = nothing, doubts = [] } = asked;
   const machines = asked.machines ?? hosts.map(({ machine }) => machine);
   return readOutlook(
-    { declared: { hosts, doubts }, deployment, machines },
-    readerOf(differs, unreachable, asked.holds),
+    { declared: { hosts, doubts }, deployment, machines, program: { project: "groundwork", stack: "twin" } },
+    readerOf(differs, unreachable, asked.holds, asked.claimedElse),
   );
 };
 
@@ -128,6 +142,16 @@ of 2 items: 1 to change, 1 as wanted`,
       outlookText(await outlookOf({ hosts: later })),
       /\? service:a\.service: as wanted, unless file:\/etc\/a changes, which is not known before an up/,
     );
+  });
+
+  it("says where another program's claim would refuse the stream, and is not sure of the rest", async () => {
+    const hosts = [host("m1", "alpha", [file("/etc/a")])];
+    const outlook = await outlookOf({ hosts, claimedElse: "file:/etc/a" });
+    assert.match(
+      outlookText(outlook),
+      /! refused while this does not hold: no other program claims .*: file:\/etc\/a is claimed .* by alpha-m1 of stack rack/,
+    );
+    assert.equal(exitCodeOf(outlook), 1);
   });
 
   it("says where a guard would refuse the stream, with what was seen", async () => {

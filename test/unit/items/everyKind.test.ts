@@ -63,7 +63,8 @@ async function outlookOf(item: Item, report: string): Promise<string> {
   const reader = { observe: async () => ({ machineId: "1", drift }), verify: async () => [] };
   const declared = { hosts: [host], doubts: [] };
   const deployment = { version: 3, deployment: {} };
-  return outlookText(await readOutlook({ declared, deployment, machines: ["m1"] }, reader));
+  const compared = { declared, deployment, machines: ["m1"], program: { project: "p", stack: "s" } };
+  return outlookText(await readOutlook(compared, reader));
 }
 
 describe("every kind of item", () => {

@@ -52,6 +52,20 @@ describe("the explanation of a failure on a machine", () => {
     assert.match(explain(`failed 1 apply ${encoded("no")}`).message, /sysctl:net\.ipv4\.ip_forward/);
   });
 
+  it("says whose claim is in the way, and how to take over from another stack", () => {
+    const urn = (stack: string, project = "groundwork") =>
+      `urn:pulumi:${stack}::${project}::groundwork:index:SecurityBaseline$groundwork:index:HostState::alpha-m1`;
+    const refused = (...urns: string[]) =>
+      explain(
+        ...urns.map((by) => `error GW303 ${encoded(`file:/etc/a is claimed with another value by ${by}`)}`),
+      );
+    const { message } = refused(urn("rack"));
+    assert.match(message, /^GW303 m1 \(alpha\): .* by urn:pulumi:rack::\S+ \(alpha-m1 of stack rack\)\. /);
+    assert.match(message, /where this stack takes the place of rack: up --adopt rack;/);
+    for (const unclear of [refused(urn("rack"), urn("shelf")), refused(urn("rack", "mine"))])
+      assert.doesNotMatch(unclear.message, /--adopt/);
+  });
+
   it("tells a time limit, a fact and a failed restore from each other", () => {
     assert.equal(explain(`failed 2 timeout ${encoded("")}`).code, "GW306");
     const fact = explain(`failed identity fact ${encoded("Permission denied")}`);
