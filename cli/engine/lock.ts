@@ -36,12 +36,17 @@ function holderIn(file: string): LockHolder[] {
  * Whether a lock can be taken away: every holder is dead for certain. Errors: GW704 while one lives or where that
  * cannot be known.
  */
-export function isAbandoned(holders: LockHolder[], fate: (holder: LockHolder) => Fate): boolean {
+export function isAbandoned(
+  stack: string,
+  holders: LockHolder[],
+  fate: (holder: LockHolder) => Fate,
+): boolean {
   for (const holder of holders) {
     const found = fate(holder);
     if (found === "dead") continue;
     throw new GroundworkError("GW704", {
-      what: `process ${holder.pid} of ${holder.username} on ${holder.hostname} has held it since ${holder.timestamp}`,
+      where: `the stack ${stack}`,
+      what: `process ${holder.pid} of ${holder.username} on ${holder.hostname} has held the stack since ${holder.timestamp}`,
       ...(found === "alive" ? {} : { mend: unknownMend(holder) }),
     });
   }

@@ -18,7 +18,7 @@ export type Settled = Pick<
 export async function settle(engine: Settled, say: (text: string) => void): Promise<string[]> {
   const holders = lockHolders(engine.backend, engine.project, engine.stack);
   const engines = await notedEngines(engine.backend);
-  if (isAbandoned(holders, (holder) => fateOfLock(holder, engines))) {
+  if (isAbandoned(engine.stack, holders, (holder) => fateOfLock(holder, engines))) {
     await engine.cancelLock();
     for (const note of engines) if (fateOf(note.holder) === "dead") forgetEngine(engine.backend, note.holder);
     say(`the lock of a killed operation (process ${holders.map(({ pid }) => pid).join(", ")}) was removed`);

@@ -92,11 +92,11 @@ describe("the process that wrote a stack's lock", () => {
 describe("the lock of a stack", () => {
   it("is abandoned when its process is dead", () => {
     assert.equal(
-      isAbandoned([lockOf(4711)], () => "dead"),
+      isAbandoned("rack", [lockOf(4711)], () => "dead"),
       true,
     );
     assert.equal(
-      isAbandoned([], () => "alive"),
+      isAbandoned("rack", [], () => "alive"),
       false,
     );
   });
@@ -105,9 +105,13 @@ describe("the lock of a stack", () => {
     const mend = (lock: LockHolder, found: "alive" | "unknown"): string => {
       let said = "";
       assert.throws(
-        () => isAbandoned([lock], () => found),
+        () => isAbandoned("rack", [lock], () => found),
         (error) => {
           said = (error as Error).message;
+          assert.match(
+            String(error),
+            /GW704 the stack rack: process \d+ of \S+ on \S+ has held the stack since /,
+          );
           return error instanceof GroundworkError && error.code === "GW704";
         },
       );
