@@ -219,7 +219,7 @@ function itemFunction(item: Item, index: number, hash: string, operation: Operat
     assign("gw_key", keyOf(item)),
     `gw_hash=${hash}`,
     assign("gw_desired", kind.desired(item)),
-    assign("gw_endangers", kind.endangersLogin?.(item, operation.loginPort ?? 22) ? "yes" : ""),
+    assign("gw_endangers", kind.endangersLogin(item, operation.loginPort ?? 22) ? "yes" : ""),
     assign("gw_ticket", kind.ticket?.(item) ?? ""),
     assign("gw_variables", variables.map(([name]) => name).join(" ")),
     `time_limit=${item.timeLimit ?? kind.timeLimit}`,

@@ -37,4 +37,5 @@ export const allowedForward: ItemKind<AllowedForwardItem> = {
     ),
   }),
   desired: () => "boot=yes live=yes",
+  endangersLogin: () => false,
 };

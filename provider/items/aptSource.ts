@@ -146,4 +146,5 @@ export const aptSource: ItemKind<AptSourceItem> = {
   }),
   data: (item) => Buffer.from(sourceFile(item), "utf8"),
   desired: (item) => `source=${sha256(sourceFile(item))} key=${keyText(item)} lists=yes`,
+  endangersLogin: () => false,
 };

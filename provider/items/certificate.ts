@@ -1,6 +1,7 @@
 import { z } from "zod";
 import * as field from "./fields.ts";
 import type { CommonItem, ItemKind } from "./kind.ts";
+import { isLoginPath } from "./loginPaths.ts";
 
 /**
  * A leaf certificate and its private key (ECDSA P-256). The key is made on the machine and never leaves it;
@@ -60,5 +61,6 @@ export const certificate: ItemKind<CertificateItem> = {
   }),
   steering: (item) => ({ request_on: `file:${item.authority}` }),
   desired: () => "valid",
+  endangersLogin: (item) => isLoginPath(`${item.folder}/${item.name}.crt`),
   ticket: (item) => item.ticket,
 };

@@ -47,6 +47,7 @@ export const command: ItemKind<CommandItem> = {
     again: item.ticket === undefined ? "yes" : "",
   }),
   desired: () => "done=yes",
+  endangersLogin: () => false,
   secretFields: ["run"],
   ticket: (item) => item.ticket,
 };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import * as field from "./fields.ts";
 import type { CommonItem, ItemKind } from "./kind.ts";
+import { isLoginPath } from "./loginPaths.ts";
 
 /** A directory with its mode and owner; missing parents are made as 0755 root. Restored exactly; what others put inside stays and is named. */
 export interface DirectoryItem extends CommonItem {
@@ -39,4 +40,5 @@ export const directory: ItemKind<DirectoryItem> = {
   }),
   desired: (item) =>
     `directory mode=${item.mode ?? "0755"} owner=${item.owner ?? "root"}:${item.group ?? "root"}`,
+  endangersLogin: (item) => isLoginPath(item.path),
 };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import * as field from "./fields.ts";
 import type { CommonItem, ItemKind } from "./kind.ts";
+import { isLoginPath } from "./loginPaths.ts";
 
 /**
  * A file from the network, known by its digest, or the tree that an archive holds: nothing is fetched when it is
@@ -75,4 +76,5 @@ export const download: ItemKind<DownloadItem> = {
   }),
   desired: (item) =>
     `source=${item.sha256}${partOf(item) && `#${partOf(item)}`} mode=${item.mode ?? "0755"} intact=yes`,
+  endangersLogin: (item) => isLoginPath(item.path),
 };

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type Asset, assetBytes, assetSchema } from "./asset.ts";
 import * as field from "./fields.ts";
 import type { CommonItem, ItemKind } from "./kind.ts";
-import { isLoginFile } from "./loginPaths.ts";
+import { isLoginPath } from "./loginPaths.ts";
 
 /** A regular file with its content, mode and owner. Restored exactly. */
 export interface FileItem extends CommonItem {
@@ -64,6 +64,6 @@ export const file: ItemKind<FileItem> = {
   dataDigest: contentDigest,
   desired: (item) =>
     `file mode=${item.mode ?? "0644"} owner=${item.owner ?? "root"}:${item.group ?? "root"} sha256=${contentDigest(item)}`,
-  endangersLogin: (item) => isLoginFile(item.path),
+  endangersLogin: (item) => isLoginPath(item.path),
   secretFields: ["content", "asset"],
 };

@@ -31,4 +31,5 @@ export const hostname: ItemKind<HostnameItem> = {
   timeLimit: 10,
   variables: (item) => ({ name: item.name, path: "/etc/hostname" }),
   desired: (item) => `boot=${item.name} live=${item.name}`,
+  endangersLogin: () => false,
 };

@@ -44,4 +44,5 @@ export const hostsEntry: ItemKind<HostsEntryItem> = {
   observesMany: true,
   variables: (item) => ({ line: line(item), path: "/etc/hosts" }),
   desired: () => "present",
+  endangersLogin: () => false,
 };

@@ -43,4 +43,5 @@ export const kernelModule: ItemKind<KernelModuleItem> = {
   timeLimit: 30,
   variables: (item) => ({ name: item.name, parameters: optionsOf(item).join(" ") }),
   desired: (item) => ["loaded=yes boot=yes", ...optionsOf(item)].join(" "),
+  endangersLogin: () => false,
 };

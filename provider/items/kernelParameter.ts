@@ -52,4 +52,5 @@ export const kernelParameter: ItemKind<KernelParameterItem> = {
   pending: true,
   variables: (item) => ({ name: item.name, word: wordOf(item) }),
   desired: (item) => `boot=${wordOf(item)}`,
+  endangersLogin: () => false,
 };

@@ -63,7 +63,7 @@ export interface ItemKind<T extends { kind: string }> {
   /** What `KIND_observe` sets when the machine is as desired. */
   desired(item: T): string;
   /** A mistake here can lock everybody out of a machine whose sshd listens on `loginPort`: a dead-man timer guards the change. */
-  endangersLogin?(item: T, loginPort: number): boolean;
+  endangersLogin(item: T, loginPort: number): boolean;
   /**
    * Applying or restoring such an item changes nothing that the capture of another one saves, be it of this kind or of
    * another independent one. So those beside each other are captured together, before the first of them changes.

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import * as field from "./fields.ts";
 import type { CommonItem, ItemKind } from "./kind.ts";
+import { isLoginPath } from "./loginPaths.ts";
 
 /**
  * A file system that is mounted, now and at boot, by a systemd mount unit of its own; a boot goes on without it when
@@ -77,7 +78,7 @@ export const mount: ItemKind<MountItem> = {
   data: (item) => Buffer.from(unitText(item), "utf8"),
   desired: (item) =>
     `mounted=yes boot=yes file mode=0644 owner=root:root sha256=${createHash("sha256").update(unitText(item), "utf8").digest("hex")}`,
-  endangersLogin: (item) => /^\/(home(\/|$)|root\/)/.test(item.where),
+  endangersLogin: (item) => isLoginPath(item.where),
 };
 
 /** The one name that systemd accepts for the unit of a mount point, as systemd-escape(1) makes it. */

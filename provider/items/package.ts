@@ -13,8 +13,14 @@ export interface PackageItem extends CommonItem {
   hold?: boolean;
 }
 
-/** Packages without which nobody can log in. */
-const loginPackages = new Set(["openssh-server", "ssh", "sudo", "sudo-ldap", "systemd", "libpam-modules"]);
+/** Packages without which nobody can log in, or which bring a firewall or the network's configuration into effect. */
+const loginPackages = new Set([
+  ...["openssh-server", "ssh", "sudo", "sudo-ldap", "systemd", "systemd-sysv"],
+  ...["bash", "dash", "libc6", "libc-bin", "libcrypt1", "libssl3", "libssl3t64", "login", "passwd"],
+  ...["libpam-modules", "libpam-modules-bin", "libpam-runtime", "libpam0g"],
+  ...["firewalld", "iptables-persistent", "netfilter-persistent", "ufw"],
+  ...["ifupdown", "netplan.io", "network-manager"],
+]);
 
 export const aptPackage: ItemKind<PackageItem> = {
   kind: "package",

@@ -42,4 +42,5 @@ export const reboot: ItemKind<RebootItem> = {
     required: item.whenRequired ? "yes" : "no",
   }),
   desired: () => "pending=no",
+  endangersLogin: () => false,
 };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import * as field from "./fields.ts";
 import type { CommonItem, ItemKind } from "./kind.ts";
+import { isLoginUnit } from "./loginPaths.ts";
 
 /** The state of a systemd unit. It is restarted or reloaded when, and only when, something it depends on changed. Restored to an equivalent state. */
 export interface ServiceItem extends CommonItem {
@@ -18,8 +19,6 @@ export interface ServiceItem extends CommonItem {
   /** Keys of items of the same HostState whose change reloads it. */
   reloadOn?: string[];
 }
-
-const loginUnits = new Set(["ssh.service", "ssh.socket", "sshd.service", "systemd-networkd.service"]);
 
 /** How its links are wanted, in the word that the shell functions use. */
 const enablement = ({ masked, enabled }: ServiceItem): "masked" | "yes" | "no" =>
@@ -61,5 +60,5 @@ export const service: ItemKind<ServiceItem> = {
     reload_on: (item.reloadOn ?? []).join("\n"),
   }),
   desired: (item) => `enabled=${enablement(item)} running=${running(item)}`,
-  endangersLogin: (item) => loginUnits.has(item.unit),
+  endangersLogin: (item) => isLoginUnit(item.unit),
 };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import * as field from "./fields.ts";
 import type { CommonItem, ItemKind } from "./kind.ts";
+import { isLoginPath } from "./loginPaths.ts";
 
 /**
  * A directory whose content a service makes (metrics, etcd, volumes). A restore never deletes it:
@@ -40,4 +41,5 @@ export const stateDirectory: ItemKind<StateDirectoryItem> = {
   }),
   desired: (item) =>
     `directory mode=${item.mode ?? "0700"} owner=${item.owner ?? "root"}:${item.group ?? "root"}`,
+  endangersLogin: (item) => isLoginPath(item.path),
 };

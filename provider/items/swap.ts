@@ -23,4 +23,5 @@ export const swap: ItemKind<SwapItem> = {
   timeLimit: 300,
   variables: () => ({ path: "/etc/fstab" }),
   desired: () => "active=no boot=no",
+  endangersLogin: () => false,
 };

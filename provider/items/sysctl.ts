@@ -31,4 +31,6 @@ export const sysctl: ItemKind<SysctlItem> = {
   independent: true,
   variables: (item) => ({ name: item.name, value: item.value }),
   desired: (item) => `value=${item.value} boot=${item.value}`,
+  // A machine that is reached by IPv6 loses its addresses.
+  endangersLogin: (item) => /^net\.ipv6\.conf\..+\.disable_ipv6$/.test(item.name),
 };

@@ -32,4 +32,5 @@ export const timezone: ItemKind<TimezoneItem> = {
   timeLimit: 10,
   variables: (item) => ({ zone: item.zone, path: "/etc/localtime", text: "/etc/timezone" }),
   desired: (item) => `zone=${item.zone} text=${item.zone}`,
+  endangersLogin: () => false,
 };

@@ -74,4 +74,5 @@ export const trustedCertificate: ItemKind<TrustedCertificateItem> = {
   }),
   data: (item) => Buffer.from(pemOf(item)),
   desired: (item) => `sha256=${createHash("sha256").update(pemOf(item)).digest("hex")} trusted=yes`,
+  endangersLogin: () => false,
 };

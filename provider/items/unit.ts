@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import * as field from "./fields.ts";
 import type { CommonItem, ItemKind } from "./kind.ts";
+import { isLoginPath } from "./loginPaths.ts";
 
 /** A systemd unit file, or a drop-in of one, known to systemd after a reload of its configuration. Restored exactly. systemd.unit(5) */
 export interface UnitItem extends CommonItem {
@@ -49,6 +50,6 @@ export const unit: ItemKind<UnitItem> = {
   data: (item) => Buffer.from(item.content, "utf8"),
   desired: (item) =>
     `file mode=0644 owner=root:root sha256=${createHash("sha256").update(item.content, "utf8").digest("hex")}`,
-  endangersLogin: (item) => item.name.startsWith("ssh.") || item.name.startsWith("systemd-networkd."),
+  endangersLogin: (item) => isLoginPath(unitPath(item)),
   secretFields: ["content"],
 };

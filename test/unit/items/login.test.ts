@@ -1,10 +1,80 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Item, itemKinds, kindOf } from "../../../provider/index.ts";
+import { itemExamples } from "../../../docs/source/itemExamples.ts";
+import { type Item, itemKinds, keyOf, kindOf } from "../../../provider/index.ts";
 
-const endangers = (item: Item): boolean => kindOf(item).endangersLogin?.(item, 22) ?? false;
+const endangers = (item: Item): boolean => kindOf(item).endangersLogin(item, 22);
+
+/** Paths of which each kind with a path has to know. */
+const guardedPaths = [
+  ...["/root", "/root/.ssh", "/root/.ssh/authorized_keys", "/root/.bashrc"],
+  ...["/home", "/home/admin", "/home/admin/.ssh", "/srv/git/.ssh/authorized_keys"],
+  ...["/etc", "/etc/ssh", "/etc/ssh/sshd_config", "/etc/sudoers.d/x", "/etc/pam.d/sshd", "/etc/passwd"],
+  ...["/etc/nologin", "/run/nologin", "/etc/hosts.deny", "/etc/ld.so.preload"],
+  ...["/usr", "/usr/sbin/sshd", "/bin/bash", "/lib64/x", "/usr/lib/x86_64-linux-gnu/libc.so.6"],
+  ...["/etc/systemd/system/ssh.service", "/etc/systemd/system/ssh.service.d/10-x.conf"],
+  ...["/etc/systemd/system/ssh.socket.d", "/run/systemd/system/networking.service"],
+  ...["/etc/nftables.conf", "/etc/ufw/user.rules", "/etc/firewalld/zones/public.xml"],
+  ...["/etc/network/interfaces", "/etc/netplan/50-cloud-init.yaml", "/etc/systemd/network/10-lan.network"],
+];
+
+const ordinaryPaths = [
+  ...["/opt", "/opt/a", "/srv", "/srv/home/ann", "/homes", "/library", "/var/lib/etcd", "/var/log/a"],
+  ...["/etc/foo", "/etc/motd", "/etc/sshx", "/etc/groundwork/firewall.nft", "/etc/apt/apt.conf.d/50x"],
+  ...["/etc/systemd/journald.conf.d/00-x.conf", "/etc/systemd/system/web.service"],
+  ...["/etc/systemd/system/sshguard.service", "/etc/systemd/system/web.service.d/ssh.service"],
+  ...["/etc/modules-load.d/x.conf", "/usr/local/bin/runc", "/usr/local/lib/x", "/usr/share/x"],
+  ...["/home/admin/notes", "/root/notes"],
+];
+
+/** An item of each kind that has a path. */
+const pathItems: ((path: string) => Item)[] = [
+  (path) => ({ kind: "absent", path }),
+  (path) => ({ kind: "directory", path, mode: "0777" }),
+  (path) => ({ kind: "stateDirectory", path, owner: "nobody" }),
+  (path) => ({ kind: "download", path, urls: ["https://example.org/x"], sha256: "0".repeat(64) }),
+  (path) => ({ kind: "file", path, content: "" }),
+  (path) => ({ kind: "symlink", path, target: "/opt/x" }),
+  (path) => ({ kind: "mount", what: "/dev/vdb1", where: path, type: "ext4" }),
+];
+
+const sysctl = (name: string): Item => ({ kind: "sysctl", name, value: "1" });
+const unitItem = (name: string, dropIn?: string): Item => ({ kind: "unit", name, dropIn, content: "" });
+const certificateIn = (folder: string): Item => ({ ...itemExamples.certificate, folder });
+
+/** Of kinds that are known by something else than a path. */
+const guardedItems: Item[] = [
+  ...["ssh.service", "ssh.socket", "sshd.service", "systemd-networkd.service", "networking.service"],
+  ...["NetworkManager.service", "nftables.service", "ufw.service", "firewalld.service"],
+].flatMap((unit): Item[] => [{ kind: "service", unit }, unitItem(unit), unitItem(unit, "10-x")]);
+
+const ordinaryItems: Item[] = [
+  "web.service",
+  "sshguard.service",
+  "containerd.service",
+  "apt-daily.timer",
+].flatMap((unit): Item[] => [{ kind: "service", unit }, unitItem(unit), unitItem(unit, "10-ssh")]);
 
 describe("a change that may lock everybody out", () => {
+  for (const of of pathItems)
+    it(`is one of kind ${of("/x").kind} at a path on which logins, the network or the firewall hang`, () => {
+      for (const path of guardedPaths) assert.ok(endangers(of(path)), path);
+      for (const path of ordinaryPaths) assert.ok(!endangers(of(path)), path);
+    });
+
+  it("is one of a unit that keeps the login, the network or the firewall", () => {
+    for (const item of guardedItems) assert.ok(endangers(item), keyOf(item));
+    for (const item of ordinaryItems) assert.ok(!endangers(item), keyOf(item));
+  });
+
+  it("is one of IPv6 as a whole, and of a certificate among the keys of sshd", () => {
+    assert.ok(endangers(sysctl("net.ipv6.conf.all.disable_ipv6")));
+    assert.ok(endangers(sysctl("net.ipv6.conf.eth0/1.disable_ipv6")));
+    assert.ok(!endangers(sysctl("net.ipv6.conf.all.accept_redirects")));
+    assert.ok(endangers(certificateIn("/etc/ssh")));
+    assert.ok(!endangers(certificateIn("/etc/groundwork/certificates")));
+  });
+
   it("is one of a user, a group, a key, a rule of sudo", () => {
     const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHbFJq0g5n2S0zWcOqTqkzqWQ6mX9cXJ3Yh0fM5h0b5T";
     assert.ok(endangers({ kind: "user", name: "alice" }));
@@ -13,10 +83,21 @@ describe("a change that may lock everybody out", () => {
     assert.ok(endangers({ kind: "sudoRule", name: "alice", content: "alice ALL=(ALL) ALL\n" }));
   });
 
-  it("is one of the packages by which people log in", () => {
-    for (const name of ["openssh-server", "ssh", "sudo", "sudo-ldap", "systemd", "libpam-modules"])
-      assert.ok(endangers({ kind: "package", name }), name);
-    assert.ok(!endangers({ kind: "package", name: "curl" }));
+  it("is one of the packages by which people log in, or that bring up a firewall", () => {
+    const names = [
+      "openssh-server",
+      "ssh",
+      "sudo",
+      "sudo-ldap",
+      "systemd",
+      "libpam-modules",
+      "bash",
+      "libc6",
+      "ufw",
+    ];
+    for (const name of names) assert.ok(endangers({ kind: "package", name }), name);
+    // Debian's nftables brings its tools, and leaves its service off.
+    for (const name of ["curl", "nftables"]) assert.ok(!endangers({ kind: "package", name }), name);
   });
 });
 
