@@ -2,12 +2,27 @@ import { rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { GroundworkError } from "../errors/index.ts";
 import { attempt, run } from "./command.ts";
-import { interfaceExists } from "./interfaces.ts";
-import type { MachineAddress } from "./machineRecords.ts";
+import { interfaceExists, interfaceIsDown } from "./interfaces.ts";
+import { type MachineAddress, readMachine } from "./machineRecords.ts";
 import { machineNames } from "./naming.ts";
 import { liveProcess } from "./processRecord.ts";
 
 export { powerCut } from "./machine.ts";
+
+/** What can be made to fail. */
+export type Fault = "power" | "network" | "disk";
+
+/** What has failed on a machine: only power where it does not run. */
+export async function faultsOf(machine: MachineAddress): Promise<Fault[]> {
+  if ((await readMachine(machine)).state !== "running") return ["power"];
+  const cut = await interfaceIsDown(machineNames(machine.network.name, machine.name).interface);
+  const full = await stat(join(await mountedDisk(machine), fillFile)).then(
+    () => true,
+    // Whoever may not look there cannot have filled it.
+    () => false,
+  );
+  return [...(cut ? (["network"] as const) : []), ...(full ? (["disk"] as const) : [])];
+}
 
 /** Pulls the machine's network cable: it goes on running, nobody reaches it. Errors: GW511. */
 export async function networkCut(machine: MachineAddress): Promise<void> {

@@ -2,7 +2,15 @@
  * The lab: real Debian machines on this host (systemd-nspawn), the networks they stand in, faults to try on them.
  * It knows nothing of Pulumi; the provider's resources LabNetwork and LabMachine call it.
  */
-export { diskFill, diskHeal, networkCut, networkHeal, powerCut } from "./faults.ts";
+export {
+  diskFill,
+  diskHeal,
+  type Fault,
+  faultsOf,
+  networkCut,
+  networkHeal,
+  powerCut,
+} from "./faults.ts";
 export { labPackages } from "./host.ts";
 export { sharedSettings } from "./kernelSettings.ts";
 export { createMachine, deleteMachine, startAgain, startMachine } from "./machine.ts";

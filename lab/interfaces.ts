@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 
 /** Whether this host has a network interface of this name. */
 export function interfaceExists(name: string): boolean {
@@ -10,3 +10,12 @@ export function interfaceExists(name: string): boolean {
 export async function interfacesNamed(prefix: string): Promise<string[]> {
   return (await readdir("/sys/class/net")).filter((name) => name.startsWith(prefix)).sort();
 }
+
+/** Whether an interface is there and switched off. */
+export async function interfaceIsDown(name: string): Promise<boolean> {
+  const flags = await readFile(`/sys/class/net/${name}/flags`, "utf8").catch(() => undefined);
+  return flags !== undefined && (Number(flags) & switchedOn) === 0;
+}
+
+/** IFF_UP of netdevice(7). */
+const switchedOn = 1;

@@ -4,6 +4,8 @@ import { labLoginKey } from "../../foundation/stateFolder.ts";
 import {
   diskFill,
   diskHeal,
+  type Fault,
+  faultsOf,
   type LabMachineListing,
   listMachines,
   networkCut,
@@ -32,18 +34,43 @@ const list = new Command("list")
     ),
   )
   .action(async ({ stack, json }: ReadOptions) => {
-    const machines = await listMachines(stack);
+    const machines = await Promise.all(
+      (await listMachines(stack)).map((machine) => withFaults(machine, stack)),
+    );
     process.stdout.write(json ? `${JSON.stringify(machines, undefined, 2)}\n` : listText(machines, stack));
   });
+
+/** A machine with what was made to fail on it. */
+interface ListedMachine extends LabMachineListing {
+  faults: Fault[];
+}
+
+async function withFaults(machine: LabMachineListing, stack: string): Promise<ListedMachine> {
+  return { ...machine, faults: await faultsOf({ name: machine.name, network: { name: stack } }) };
+}
 
 /** How a lab gets machines; a stack of existing ones has no lab. */
 const makingThem = (stack: string): string =>
   `./groundwork up${stackWords(stack)} makes those that Pulumi.${stack}.yaml lists as lab`;
 
+/** A machine without power does not run, which its state says. */
+const faultWords: Partial<Record<Fault, string>> = { network: "network cut", disk: "disk full" };
+
+/** What `lab heal` did. */
+export const healText = (name: string, fault: Fault, before: Fault[]): string =>
+  before.includes(fault)
+    ? `${name}: ${fault} healed`
+    : `${name}: ${fault} had not failed, there was nothing to heal`;
+
 /** The lab's machines for people. */
-export function listText(machines: LabMachineListing[], stack = labStack): string {
+export function listText(machines: ListedMachine[], stack = labStack): string {
   if (machines.length === 0) return `the lab has no machine: ${makingThem(stack)}\n`;
-  const rows = machines.map(({ name, address, roles, state }) => [name, address, roles.join(","), state]);
+  const rows = machines.map(({ name, address, roles, state, faults }) => [
+    name,
+    address,
+    roles.join(","),
+    [state, ...faults.flatMap((fault) => faultWords[fault] ?? [])].join(", "),
+  ]);
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
   return rows.map((row) => `${row.map((text, at) => text.padEnd(widths[at] ?? 0)).join("  ")}\n`).join("");
 }
@@ -74,9 +101,7 @@ const faults = {
   power: { fail: powerCut, heal: startAgain },
   network: { fail: networkCut, heal: networkHeal },
   disk: { fail: diskFill, heal: diskHeal },
-} as const;
-
-type Fault = keyof typeof faults;
+} as const satisfies Record<Fault, unknown>;
 
 const faultExamples = {
   fail: { power: "like pulling the plug", network: "like pulling its cable", disk: "full to the last block" },
@@ -111,8 +136,11 @@ function faultCommand(action: "fail" | "heal", description: string): Command {
     .action(async (name: string, fault: Fault, { stack }: { stack: string }) => {
       const machine = { name, network: { name: stack } };
       await requireMachine(stack, name);
+      const before = await faultsOf(machine);
       await faults[fault][action](machine);
-      process.stdout.write(`${name}: ${fault} ${action === "fail" ? "failed" : "healed"}\n`);
+      process.stdout.write(
+        `${action === "fail" ? `${name}: ${fault} failed` : healText(name, fault, before)}\n`,
+      );
     });
 }
 

@@ -96,7 +96,7 @@ const drifted: Reading = {
 const labMachines = [
   { name: "agent-1", address: "10.77.0.12", address6: "fd77::c", roles: ["agent"] },
   { name: "server-1", address: "10.77.0.11", address6: "fd77::b", roles: ["server", "monitoring"] },
-].map((machine) => ({ ...machine, state: "running" as const }));
+].map((machine) => ({ ...machine, state: "running" as const, faults: [] }));
 
 const testResults = [
   { name: "formatter and linter", seconds: 2.3 },

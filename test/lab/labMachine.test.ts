@@ -235,7 +235,9 @@ async function changed(ask: () => Promise<string>, old: string): Promise<boolean
 
 test("a cut network is healed without a restart", async () => {
   const pid = first.pid;
+  assert.deepEqual(await lab.faultsOf(one()), []);
   await lab.networkCut(one());
+  assert.deepEqual(await lab.faultsOf(one()), ["network"]);
   assert.equal(await lab.waitForSsh(first.address, 22, 1), false);
   assert.equal((await lab.readMachine(one())).state, "running");
   await lab.networkHeal(one());
@@ -250,6 +252,7 @@ test("a full disk is the machine's own, and the space comes back", async () => {
   };
   const before = await free();
   await lab.diskFill(one());
+  assert.deepEqual(await lab.faultsOf(one()), ["disk"]);
   await assert.rejects(inside(first, "head -c 100000 /dev/zero > /root/more"), /No space left/);
   await inside(second, "head -c 100000 /dev/zero > /root/more");
   assert.ok(before - (await free()) < 512 * 1024 ** 2, "the fault took this host's own disk space");

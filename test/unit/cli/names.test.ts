@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { listText } from "../../../cli/commands/lab.ts";
+import { healText, listText } from "../../../cli/commands/lab.ts";
 import { existingMachine } from "../../../cli/commands/trust.ts";
 
 describe("a name where there is none", () => {
@@ -20,5 +20,32 @@ describe("a name where there is none", () => {
     const own = { machines: { "web-1": { existing: { address: "192.0.2.1" } } } };
     assert.throws(() => existingMachine(own, "web-2"), /there are web-1\. Use one of the names/);
     assert.equal(existingMachine(own, "web-1").address, "192.0.2.1");
+  });
+});
+
+describe("a machine of the lab", () => {
+  const machine = { name: "agent-1", address: "10.77.0.12", address6: "fd77::c", roles: ["agent"] };
+
+  it("is listed with what was made to fail on it", () => {
+    assert.equal(
+      listText([
+        { ...machine, state: "running", faults: [] },
+        { ...machine, state: "running", faults: ["network", "disk"] },
+        { ...machine, state: "stopped", faults: ["power"] },
+      ]),
+      [
+        "agent-1  10.77.0.12  agent  running",
+        "agent-1  10.77.0.12  agent  running, network cut, disk full",
+        "agent-1  10.77.0.12  agent  stopped\n",
+      ].join("\n"),
+    );
+  });
+
+  it("is not called healed of what had not failed", () => {
+    assert.equal(healText("agent-1", "network", ["network"]), "agent-1: network healed");
+    assert.equal(
+      healText("agent-1", "network", []),
+      "agent-1: network had not failed, there was nothing to heal",
+    );
   });
 });
