@@ -9,6 +9,7 @@ import type { HostStateInputs, Item } from "../../../provider/index.ts";
 import { HostStateResource } from "../../../provider/resources/hostState.ts";
 import type { Properties } from "../../../provider/resources/resource.ts";
 import { type FileServer, openFileServer } from "../../lab/items/fileServer.ts";
+import { eventually } from "../../support/eventually.ts";
 import { FakeMachine } from "../../support/fakeMachine.ts";
 import { type FakeSsh, openFakeSsh, runHere } from "../../support/fakeSsh.ts";
 import { connection } from "./smallSpec.ts";
@@ -132,7 +133,8 @@ describe("the files of downloads", () => {
   it("are not waited for when the work is cancelled", async () => {
     mirrors = ["unreached 1"];
     server.files.set("/good?token=hush", { bytes, silentAfter: 1000 });
-    setTimeout(() => void deployment.cancel(), 1500);
+    const asked = eventually("the file was asked for", async () => server.requests.length > 0);
+    void asked.then(() => deployment.cancel());
     await assert.rejects(create([download("/usr/bin/tool")]), (error: Error) => {
       assert.match(error.message, /^GW310 m1: cancelled while tool was on its way; nothing was changed/);
       return true;
