@@ -151,9 +151,15 @@ function hostLine({ machine, stream, items, unread }: HostReading): string {
 
 function checksLine({ of, spec }: Owner, checks: CheckReading[]): string {
   const place = of === "gate" ? `gate of ${spec.stream}` : `${spec.connection.name} ${spec.stream}`;
-  const closed = checks.filter((check) => !isOpen(check)).map(({ name, machine }) => `${name} (${machine})`);
-  const not = closed.length === 0 ? "" : `; not: ${closed.join(", ")}`;
-  return `${place}: ${checks.length - closed.length} of ${checks.length} checks pass or are waived${not}`;
+  const unread = checks.filter(({ result }) => result === "unread").length;
+  const closed = checks.filter((check) => !isOpen(check) && check.result !== "unread");
+  const open = checks.length - unread - closed.length;
+  const names = closed.map(({ name, machine }) => `${name} (${machine})`).join(", ");
+  return [
+    `${place}: ${open} of ${checks.length} checks pass or are waived`,
+    ...(unread === 0 ? [] : [`${unread} could not run`]),
+    ...(names === "" ? [] : [`not: ${names}`]),
+  ].join("; ");
 }
 
 function itemReading(item: string, machine: string, drift: Drift[]): ItemReading {

@@ -227,6 +227,10 @@ describe("verify", () => {
     const told: string[] = [];
     await readEverything(deployment, readerOf({ check: "fail" }), (line) => told.push(line));
     assert.ok(told.includes("agent-1 alpha: 0 of 1 checks pass or are waived; not: alpha works (agent-1)"));
+    const silent: string[] = [];
+    await readEverything(deployment, readerOf({ unreachable: ["agent-1"] }), (line) => silent.push(line));
+    assert.ok(silent.includes("agent-1 alpha: not reached"));
+    assert.ok(silent.includes("agent-1 alpha: 0 of 1 checks pass or are waived; 1 could not run"));
   });
 
   it("says why it counts more checks than up", async () => {
