@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { GroundworkError } from "../../errors/index.ts";
+import { type Item, itemKinds, keyOf } from "../items/index.ts";
 import { hasUnknown, isSecretAt, reveal, unknown, type Wire } from "../wire.ts";
 import type { Failure, Properties } from "./resource.ts";
 
@@ -31,7 +32,7 @@ function explain(issue: z.core.$ZodIssue, plain: Wire, wrapped: Properties): Fai
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
       property: property === "" ? key : `${property}.${key}`,
-      reason: "is not a property that exists here",
+      reason: `is not a property that exists here${allowedAt(plain, issue.path)}`,
     }));
   }
   const value = isSecretAt(wrapped, issue.path) ? undefined : at(plain, issue.path);
@@ -40,6 +41,18 @@ function explain(issue: z.core.$ZodIssue, plain: Wire, wrapped: Properties): Fai
       ? ` (it is ${describe(value)})`
       : "";
   return [{ property, reason: `${issue.message}${shown}` }];
+}
+
+/** Of an item, whose kind says which fields there are: these, and its key. */
+function allowedAt(plain: Wire, path: readonly PropertyKey[]): string {
+  if (path[0] !== "items" || path.length !== 2) return "";
+  const item = at(plain, path);
+  const kind = at(plain, [...path, "kind"]);
+  if (typeof kind !== "string" || !Object.hasOwn(itemKinds, kind)) return "";
+  const { shape } = itemKinds[kind as keyof typeof itemKinds].schema as { shape?: object };
+  const allowed = Object.keys(shape ?? {}).join(", ");
+  const key = keyOf(item as unknown as Item);
+  return ` (allowed: ${allowed})${key.endsWith(":") ? "" : `, in ${key}`}`;
 }
 
 /** Values are shown short; a control character by its code. */

@@ -183,10 +183,14 @@ describe("bad input of a HostState is refused by name", () => {
   });
 
   it("a property that does not exist, beside values that are not known yet too", () => {
-    refused({ ...file, mod: "0644" }, /^items\[0\]\.mod: is not a property that exists here$/);
-    refused(
-      { ...file, content: unknown, mod: "0644" },
-      /^items\[0\]\.mod: is not a property that exists here$/,
+    const told =
+      /^items\[0\]\.mod: is not a property that exists here \(allowed: .*path, .*mode, .*\), in file:\/etc\/a$/;
+    refused({ ...file, mod: "0644" }, told);
+    refused({ ...file, content: unknown, mod: "0644" }, told);
+    const bare = refusals({ items: [{ kind: "file", pat: "/etc/a" }] });
+    assert.ok(
+      bare.some((text) => /^items\[0\]\.pat: .*\(allowed: .*\)$/.test(text)),
+      bare.join(),
     );
     assert.deepEqual(refusals({ itmes: [] }), ["itmes: is not a property that exists here"]);
     assert.deepEqual(refusals({ connection: { ...connection, password: "x" } }), [
