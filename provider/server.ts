@@ -91,10 +91,10 @@ function resourceMethods(parts: ServerParts): Record<string, unknown> {
       answer.setFailuresList(of(request.getUrn()).check(request.getUrn(), inputs).map(toFailure));
       return answer;
     }),
-    diff: respond((request: Message<"DiffRequest">) => {
+    diff: respond(async (request: Message<"DiffRequest">) => {
       const old = { inputs: toProperties(request.getOldInputs()), outputs: toProperties(request.getOlds()) };
       const call = { urn: request.getUrn(), preview: false, timeout: 0 };
-      return toDiffResponse(of(call.urn).diff(call, old, toProperties(request.getNews())));
+      return toDiffResponse(await of(call.urn).diff(call, old, toProperties(request.getNews())));
     }),
     create: respond(async (request: Message<"CreateRequest">) => {
       const call = callOf(request);

@@ -16,7 +16,7 @@ export class FormattedResource implements ResourceType {
     return this.#resource.check(urn, inputs);
   }
 
-  diff(call: Call, old: Kept, inputs: Properties): DiffAnswer {
+  diff(call: Call, old: Kept, inputs: Properties): DiffAnswer | Promise<DiffAnswer> {
     return this.#resource.diff(call, known(call, old), inputs);
   }
 

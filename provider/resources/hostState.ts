@@ -5,10 +5,17 @@ import { hasUnknown, reveal, secret, unknown, type Wire } from "../wire.ts";
 import { applyHostState, ClaimMoved, leavesSomething } from "./applyHostState.ts";
 import { deleteHostState } from "./deleteHostState.ts";
 import { knownOf } from "./hostOperation.ts";
-import { diffHostState, factsToCome, isOnlyAnotherWay, isOtherPin, type Kept } from "./hostStateDiff.ts";
+import {
+  diffHostState,
+  factsToCome,
+  isOnlyAnotherWay,
+  isOtherPin,
+  type Kept,
+  mayBeSameMachine,
+} from "./hostStateDiff.ts";
 import { type HostStateInputs, hostStateOf, hostStateSchema } from "./hostStateSpec.ts";
 import { itemFailures } from "./itemFailures.ts";
-import { isAsItWasLeft, observeHost } from "./observeHost.ts";
+import { isAsItWasLeft, machineIdAt, observeHost } from "./observeHost.ts";
 import type { Call, DiffAnswer, Failure, Properties, PropertyChange, ResourceType } from "./resource.ts";
 import { nothingKnown } from "./unfinished.ts";
 import { validate } from "./validation.ts";
@@ -28,12 +35,13 @@ export class HostStateResource implements ResourceType {
     return within.length > 0 ? within : this.#conflicts(urn, inputs);
   }
 
-  diff(call: Call, old: Kept, inputs: Properties): DiffAnswer {
+  async diff(call: Call, old: Kept, inputs: Properties): Promise<DiffAnswer> {
     const { connection } = reveal(old.inputs) as Properties;
+    const wanted = reveal(inputs.connection ?? null);
+    const answer = diffHostState(old, inputs, await this.#answering(call, old, inputs));
     const before = connectionSchema.safeParse(connection);
-    if (before.success && isOtherPin(connection, reveal(inputs.connection ?? null)))
+    if (before.success && isOtherPin(connection, wanted) && answer.replaces.length > 0)
       this.#deployment.givenUpPins.note(before.data);
-    const answer = diffHostState(old, inputs);
     const claimant: PropertyChange = { path: "claimant", change: "update", drifted: true };
     return this.#takesOver(call.urn, old.outputs)
       ? { ...answer, changes: [...answer.changes, claimant] }
@@ -93,6 +101,13 @@ export class HostStateResource implements ResourceType {
 
   async delete(call: Call, _id: string, state: Kept): Promise<void> {
     await deleteHostState(this.#deployment, call, hostStateOf(state.inputs), knownOf(state.outputs));
+  }
+
+  /** Asks who answers under a new pin that may be of the same machine. */
+  async #answering({ urn }: Call, old: Kept, inputs: Properties): Promise<string | undefined> {
+    if (!mayBeSameMachine(old, inputs)) return undefined;
+    const wanted = connectionSchema.safeParse(reveal(inputs.connection ?? null));
+    return wanted.success ? machineIdAt(this.#deployment, wanted.data, urn) : undefined;
   }
 
   /** True when the next operation takes another claim over: the registry knows it by another URN, or may. */

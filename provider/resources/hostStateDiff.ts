@@ -9,15 +9,22 @@ export interface Kept {
   outputs: Properties;
 }
 
-/** What an update of a HostState changes, field by field, and whether its machine has become another one. */
-export function diffHostState(old: Kept, inputs: Properties): DiffAnswer {
+/**
+ * What an update of a HostState changes, field by field, and whether its machine has become another one.
+ * @param answering machine-id of who answers under a new pin that {@link mayBeSameMachine}, where somebody was asked
+ * and answered. Without an answer it is taken for the same machine: the update asks for its identity before all else.
+ */
+export function diffHostState(old: Kept, inputs: Properties, answering?: string): DiffAnswer {
   const before = reveal(old.inputs) as Properties;
   const after = reveal(inputs) as Properties;
-  const replaces =
-    isOtherPin(before.connection, after.connection) || isOtherMachine(old.outputs) ? [pin] : [];
+  const { connection } = before;
+  const another = mayBeSameMachine(old, inputs)
+    ? answering !== undefined && answering !== old.outputs.machineId
+    : isOtherPin(connection, after.connection);
+  const replaces = another || isOtherMachine(old.outputs) ? [pin] : [];
   const changes = [
     ...diffItems(before.items, after.items),
-    ...diffConnection(before.connection, after.connection),
+    ...diffConnection(connection, after.connection),
     ...diffRest(before, after),
     ...driftChanges(old.outputs),
   ];
@@ -51,6 +58,18 @@ export function isOnlyAnotherWay(old: Kept, inputs: Properties): boolean {
 export function isOtherPin(before: Wire | undefined, after: Wire | undefined): boolean {
   const [old, wanted] = [fieldsOf(before).hostKey, fieldsOf(after).hostKey];
   return old !== undefined && wanted !== undefined && wanted !== unknown && old !== wanted;
+}
+
+/**
+ * True when the new pin is of another type than the old one, and the state knows the machine's identity: a machine has
+ * a key of each type. Another key of the same type is another machine's, or that of one that was made anew.
+ */
+export function mayBeSameMachine(old: Kept, inputs: Properties): boolean {
+  const [before, after] = [reveal(old.inputs) as Properties, reveal(inputs) as Properties];
+  const type = ({ connection }: Properties): string =>
+    String(fieldsOf(connection).hostKey).split(" ")[0] ?? "";
+  const known = typeof old.outputs.machineId === "string" && old.outputs.machineId !== "";
+  return known && isOtherPin(before.connection, after.connection) && type(before) !== type(after);
 }
 
 /** Facts are unknown before an update that reads others, or whose inputs are not all known yet. */

@@ -1,4 +1,5 @@
 import { GroundworkError } from "../../errors/index.ts";
+import type { Connection } from "../connection.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { inOrder } from "../engine/program.ts";
 import type { Report } from "../engine/report.ts";
@@ -25,6 +26,21 @@ export async function observeHost(
   } catch (error) {
     if (error instanceof GroundworkError && ["GW201", "GW202", "GW204"].includes(error.code))
       return { drift: [], unreachable: error.message };
+    throw error;
+  }
+}
+
+/** The machine-id of who answers under a connection's pin; undefined where nobody can be asked. */
+export async function machineIdAt(
+  deployment: Deployment,
+  connection: Connection,
+  urn: string,
+): Promise<string | undefined> {
+  try {
+    const operation = { action: "read" as const, urn, ...programOf(urn) };
+    return (await deployment.session(connection).read({ items: [] }, operation)).machineId || undefined;
+  } catch (error) {
+    if (error instanceof GroundworkError) return undefined;
     throw error;
   }
 }

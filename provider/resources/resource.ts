@@ -36,7 +36,11 @@ export interface Call {
  */
 export interface ResourceType {
   check(urn: string, inputs: Properties): Failure[];
-  diff(call: Call, old: { inputs: Properties; outputs: Properties }, inputs: Properties): DiffAnswer;
+  diff(
+    call: Call,
+    old: { inputs: Properties; outputs: Properties },
+    inputs: Properties,
+  ): DiffAnswer | Promise<DiffAnswer>;
   create(call: Call, inputs: Properties): Promise<{ id: string; outputs: Properties }>;
   update(
     call: Call,

@@ -15,7 +15,7 @@ import { aliasOf } from "../../../provider/ssh/configFile.ts";
 import { secret, unknown, type Wire } from "../../../provider/wire.ts";
 import { FakeMachine } from "../../support/fakeMachine.ts";
 import { type FakeSsh, openFakeSsh } from "../../support/fakeSsh.ts";
-import { hostKeyOf } from "../../support/hostKey.ts";
+import { hostKeyOf, rsaHostKeyOf } from "../../support/hostKey.ts";
 import { connection } from "./smallSpec.ts";
 
 const machineId = "0123456789abcdef0123456789abcdef";
@@ -134,12 +134,12 @@ describe("a HostState that got another URN", () => {
   };
 
   it("is an update, which takes its claim along and is known by the new one from then on", async () => {
-    const { changes } = host().diff(call(), { inputs: inputsOf(), outputs: renamed }, inputsOf());
+    const { changes } = await host().diff(call(), { inputs: inputsOf(), outputs: renamed }, inputsOf());
     assert.deepEqual(changes, [{ path: "claimant", change: "update", drifted: true }]);
     asks(takesOver);
     const outputs = await update({}, renamed);
     assert.equal(outputs.claimant, call().urn);
-    assert.deepEqual(host().diff(call(), { inputs: inputsOf(), outputs }, inputsOf()).changes, []);
+    assert.deepEqual((await host().diff(call(), { inputs: inputsOf(), outputs }, inputsOf())).changes, []);
   });
 
   it("is applied also where nothing but the way to its machine is another one", async () => {
@@ -165,10 +165,10 @@ describe("a HostState that got another URN", () => {
     });
   });
 
-  it("is looked for by an up that takes another stack over, also where nothing else is to change", () => {
+  it("is looked for by an up that takes another stack over, also where nothing else is to change", async () => {
     process.env.GROUNDWORK_ADOPT = "old";
     try {
-      const { changes } = host().diff(call(), { inputs: inputsOf(), outputs: kept }, inputsOf());
+      const { changes } = await host().diff(call(), { inputs: inputsOf(), outputs: kept }, inputsOf());
       assert.deepEqual(changes, [{ path: "claimant", change: "update", drifted: true }]);
     } finally {
       delete process.env.GROUNDWORK_ADOPT;
@@ -176,7 +176,10 @@ describe("a HostState that got another URN", () => {
   });
 
   it("is asked for nothing by a state from before claimants were written", async () => {
-    assert.deepEqual(host().diff(call(), { inputs: inputsOf(), outputs: kept }, inputsOf()).changes, []);
+    assert.deepEqual(
+      (await host().diff(call(), { inputs: inputsOf(), outputs: kept }, inputsOf())).changes,
+      [],
+    );
     asks(/^gw_former=''$/m);
     await host().delete(call(), "id", { inputs: inputsOf(), outputs: kept });
   });
@@ -189,7 +192,7 @@ describe("a HostState whose create was cut off", () => {
 
   it("is brought about again although its machine is as declared, and is known from then on", async () => {
     const seen = await host().read(call(), "id", { inputs: inputsOf(), outputs });
-    assert.deepEqual(host().diff(call(), { inputs: inputsOf(), outputs: seen }, inputsOf()).changes, [
+    assert.deepEqual((await host().diff(call(), { inputs: inputsOf(), outputs: seen }, inputsOf())).changes, [
       { path: "unfinished", change: "delete", drifted: true },
     ]);
     const done = await update({}, seen);
@@ -242,7 +245,7 @@ describe("a HostState whose update was begun and whose end was never seen", () =
     const left = await unheard();
     const outputs = await host().read(call(), "id", left);
     for (const wanted of [inputsOf(more), inputsOf()]) {
-      const { changes } = host().diff(call(), { ...left, outputs }, wanted);
+      const { changes } = await host().diff(call(), { ...left, outputs }, wanted);
       assert.ok(changes.some(({ path, drifted }) => path === "unfinished" && drifted));
       assert.equal((await host().update(call(), "id", { ...left, outputs }, wanted)).unfinished, undefined);
     }
@@ -373,12 +376,41 @@ describe("a change whose checks from elsewhere decided", () => {
   });
 });
 
+describe("a HostState whose machine is pinned by another type of key", () => {
+  const rsa = { connection: { ...connection, hostKey: rsaHostKeyOf("m1") } };
+  const differ = () => host().diff(call(), { inputs: inputsOf(), outputs: kept }, inputsOf(rsa));
+
+  it("is an update that applies nothing where the same machine answers under the new pin", async () => {
+    const { changes, replaces } = await differ();
+    assert.deepEqual([changes.map(({ path }) => path), replaces], [["connection.hostKey"], []]);
+    assert.deepEqual(await update(rsa), kept);
+    assert.deepEqual(machine.asked, ["read", "read"]);
+  });
+
+  it("is replaced where another machine answers, which holds nothing of what ran on the old one", async () => {
+    machine.reports = () => [`machine ${"f".repeat(32)}`, ...done];
+    assert.deepEqual((await differ()).replaces, ["connection.hostKey"]);
+    ssh.refuse = () =>
+      `Host key for ${aliasOf(connection)} has changed and you have requested strict checking.\nHost key verification failed.`;
+    await remove();
+    assert.deepEqual(said, ["the machine is not the one it was: nothing is left to restore"]);
+  });
+
+  it("is not replaced while nobody answers there: the update is refused, and so is a delete", async () => {
+    ssh.refuse = () => "Host key verification failed.";
+    assert.deepEqual((await differ()).replaces, []);
+    await assert.rejects(update(rsa), { code: "GW202" });
+    await assert.rejects(remove(), { code: "GW202" });
+    assert.deepEqual(machine.asked, []);
+  });
+});
+
 describe("a delete whose machine answers with another key than the pinned one", () => {
   const renewed = { connection: { ...connection, hostKey: hostKeyOf("another") } };
   const changed = (alias: string): string =>
     `Host key for ${alias} has changed and you have requested strict checking.\nHost key verification failed.`;
-  const giveUp = (more: Partial<HostStateInputs> = {}, wanted: Partial<HostStateInputs> = renewed): void =>
-    void host().diff(call(), { inputs: inputsOf(more), outputs: kept }, inputsOf(wanted));
+  const giveUp = (more: Partial<HostStateInputs> = {}, wanted: Partial<HostStateInputs> = renewed) =>
+    host().diff(call(), { inputs: inputsOf(more), outputs: kept }, inputsOf(wanted));
 
   beforeEach(() => {
     ssh.refuse = () => changed(aliasOf(connection));
@@ -391,24 +423,24 @@ describe("a delete whose machine answers with another key than the pinned one", 
       return true;
     });
     // A preview or an update of something else says nothing of the pin.
-    giveUp({}, { items: [] });
+    await giveUp({}, { items: [] });
     await assert.rejects(remove(), { code: "GW202" });
   });
 
   it("has nothing to give back when the program itself pins another key now", async () => {
-    giveUp();
+    await giveUp();
     await remove();
     assert.deepEqual(said, ["the machine is not the one it was: nothing is left to restore"]);
   });
 
   it("has nothing to give back for a stream that left the program together with the pin", async () => {
-    giveUp();
+    await giveUp();
     await remove({ stream: "bravo", items: [] }, "bravo-m1");
     await assert.rejects(remove({ connection: { ...connection, address: "192.0.2.2" } }), { code: "GW202" });
   });
 
   it("still gives back what an old machine holds that answers under the old pin", async () => {
-    giveUp();
+    await giveUp();
     ssh.refuse = () => undefined;
     await remove();
     assert.deepEqual(machine.asked, ["delete"]);
@@ -418,7 +450,7 @@ describe("a delete whose machine answers with another key than the pinned one", 
   it("is refused when it is the key of the bastion, or nobody knows whose", async () => {
     const bastion: Connection = { ...connection, name: "gate", address: "192.0.2.9" };
     const behind = { connection: { ...connection, bastion } };
-    giveUp(behind);
+    await giveUp(behind);
     for (const words of [changed(aliasOf(bastion)), "Host key verification failed."]) {
       ssh.refuse = () => words;
       await assert.rejects(remove(behind), { code: "GW202" }, words);

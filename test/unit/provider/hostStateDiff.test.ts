@@ -64,6 +64,16 @@ describe("a HostState whose machine is reached in another way", () => {
     }
   });
 
+  it("is the same machine under a pin of another type, unless another one answers there or it was never known", () => {
+    const rsa = { ...inputs, ...wayWith({ hostKey: "ssh-rsa AAAAnew" }) };
+    const replaces = (answering?: string, seen: Properties = {}) =>
+      diffHostState(kept(seen), rsa, answering).replaces;
+    assert.deepEqual([replaces("1"), replaces()], [[], []]);
+    assert.deepEqual(replaces("2"), ["connection.hostKey"]);
+    assert.deepEqual(replaces("1", { machineId: "" }), ["connection.hostKey"]);
+    assert.equal(moved(wayWith({ hostKey: "ssh-rsa AAAAnew" })), true);
+  });
+
   it("is not known before the connection is", () => {
     assert.deepEqual(paths({ connection: unknown }), ["connection"]);
     assert.equal(moved({ connection: unknown }), false);

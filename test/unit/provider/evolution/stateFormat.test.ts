@@ -87,10 +87,10 @@ describe("a state", () => {
 
     it(`of format ${format} is no change where the same is wanted, before and after the machine was read`, async () => {
       assert.deepEqual(host.check(urn, inputs), []);
-      assert.deepEqual(host.diff(call, kept, inputs), { changes: [], replaces: [] });
+      assert.deepEqual(await host.diff(call, kept, inputs), { changes: [], replaces: [] });
       const read = await host.read(call, id, kept);
       assert.deepEqual(machine.asked, ["read"]);
-      assert.deepEqual(host.diff(call, { inputs, outputs: read ?? {} }, inputs), {
+      assert.deepEqual(await host.diff(call, { inputs, outputs: read ?? {} }, inputs), {
         changes: [],
         replaces: [],
       });
