@@ -63,10 +63,15 @@ const fileOf = (block: Block): string =>
     ? `import type { Item } from "./provider/index.ts";\nexport const items: Item[] = [\n${block.content}];\n`
     : block.content;
 
+/** A program of one's own lies in a folder inside the project. */
+const folderOf = ({ content }: Block): string => (content.includes('from "../') ? "mine" : "");
+
 /** What the type checker says of blocks, each a file of its own in the project's folder that is never written. */
 function typeErrors(examples: Block[]): string[] {
   const files = new Map(
-    examples.map((block, index) => [join(root, `documentExample${index}.ts`), block] as const),
+    examples.map(
+      (block, index) => [join(root, folderOf(block), `documentExample${index}.ts`), block] as const,
+    ),
   );
   const contentOf = (path: string): string | undefined => {
     const block = files.get(path);
