@@ -2,6 +2,7 @@ import { z } from "zod";
 import * as field from "./fields.ts";
 import type { CommonItem, ItemKind } from "./kind.ts";
 import { isLoginPath } from "./loginPaths.ts";
+import { unmerged } from "./mergedUsr.ts";
 
 /**
  * A path at which nothing must be: no file, link or directory. What is there is captured whole, directories with all
@@ -27,9 +28,6 @@ const essential = `
 `
   .trim()
   .split(/\s+/);
-
-/** The path as it is where `/usr` is merged into the root. */
-const unmerged = (path: string): string => path.replace(/^\/usr(?=\/(bin|sbin|lib(x?32|64)?)(\/|$))/, "");
 
 /** True for these and for folders that hold one of them. */
 const isEssential = (path: string): boolean =>

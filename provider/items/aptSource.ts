@@ -135,6 +135,7 @@ export const aptSource: ItemKind<AptSourceItem> = {
       path: ["components"],
     }),
   subjectFields: ["name"],
+  places: ({ name }) => [`/etc/apt/sources.list.d/${name}.sources`],
   restores: () => "exactly",
   timeLimit: 300,
   variables: (item) => ({

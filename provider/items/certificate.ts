@@ -49,6 +49,7 @@ export const certificate: ItemKind<CertificateItem> = {
     timeLimit: field.timeLimit,
   }),
   subjectFields: ["folder", "name"],
+  places: ({ folder, name }) => [`${folder}/${name}.crt`, `${folder}/${name}.key`],
   restores: () => "exactly",
   timeLimit: 30,
   variables: (item) => ({

@@ -27,6 +27,7 @@ export const hostname: ItemKind<HostnameItem> = {
   }),
   subjectFields: [],
   subject: () => "static",
+  places: () => ["/etc/hostname"],
   restores: () => "exactly",
   timeLimit: 10,
   variables: (item) => ({ name: item.name, path: "/etc/hostname" }),

@@ -15,6 +15,7 @@ import { type HostsEntryItem, hostsEntry } from "./hostsEntry.ts";
 import { type KernelModuleItem, kernelModule } from "./kernelModule.ts";
 import { type KernelParameterItem, kernelParameter } from "./kernelParameter.ts";
 import type { ItemKind } from "./kind.ts";
+import { unmerged } from "./mergedUsr.ts";
 import { type MountItem, mount } from "./mount.ts";
 import { type NetworkItem, network } from "./network.ts";
 import { type NftablesTableItem, nftablesTable } from "./nftablesTable.ts";
@@ -150,4 +151,10 @@ export function keyOf(item: Item): string {
 function subjectOf(item: Item): string {
   const kind = kindOf(item);
   return kind.subject?.(item) ?? kind.subjectFields.flatMap((field) => item[field] ?? []).join("/");
+}
+
+/** What it decides alone on a machine: {@link ItemKind.places} in one spelling. */
+export function placesOf(item: Item): string[] {
+  const places = kindOf(item).places?.(item) ?? ("path" in item ? [item.path] : []);
+  return places.map((place) => unmerged(String(place)));
 }

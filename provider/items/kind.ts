@@ -49,6 +49,11 @@ export interface ItemKind<T extends { kind: string }> {
   readonly subjectFields: readonly (keyof T & string)[];
   /** How these fields read in the key `KIND:SUBJECT`. Default: their values with slashes between them. */
   subject?(item: T): string;
+  /**
+   * Paths whose content, mode or value it decides alone, in the spelling that all kinds share: items of two kinds, or of
+   * two names, at one place would undo each other for ever. Default: its field `path`.
+   */
+  places?(item: T): readonly string[];
   restores(item: T): Restores;
   /** Default time limit in seconds. */
   readonly timeLimit: number;

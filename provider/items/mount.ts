@@ -60,6 +60,7 @@ export const mount: ItemKind<MountItem> = {
     timeLimit: field.timeLimit,
   }),
   subjectFields: ["where"],
+  places: ({ where }) => [`/etc/systemd/system/${mountUnit(String(where))}`],
   restores: () => "equivalent",
   timeLimit: 90,
   variables: (item) => ({

@@ -87,6 +87,7 @@ export const network: ItemKind<NetworkItem> = {
       error: "must have at least one of `network`, `netdev` and `link`",
     }),
   subjectFields: ["name"],
+  places: ({ name }) => suffixes.map((suffix) => `/etc/systemd/network/${name}.${suffix}`),
   restores: () => "exactly",
   timeLimit: 60,
   variables: (item) => ({

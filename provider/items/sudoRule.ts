@@ -35,6 +35,7 @@ export const sudoRule: ItemKind<SudoRuleItem> = {
     timeLimit: field.timeLimit,
   }),
   subjectFields: ["name"],
+  places: (item) => [pathOf(item)],
   restores: () => "exactly",
   timeLimit: 30,
   observesMany: true,

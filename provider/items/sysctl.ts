@@ -11,6 +11,12 @@ export interface SysctlItem extends CommonItem {
   value: string;
 }
 
+/** Its file below /proc/sys; forwarding of IPv4 has a second name. A slash in a name stands for a dot. */
+function kernelPath({ name }: SysctlItem): string {
+  const path = String(name).replace(/[./]/g, (sign) => (sign === "." ? "/" : "."));
+  return `/proc/sys/${path === "net/ipv4/conf/all/forwarding" ? "net/ipv4/ip_forward" : path}`;
+}
+
 export const sysctl: ItemKind<SysctlItem> = {
   kind: "sysctl",
   schema: z.strictObject({
@@ -25,6 +31,7 @@ export const sysctl: ItemKind<SysctlItem> = {
     timeLimit: field.timeLimit,
   }),
   subjectFields: ["name"],
+  places: (item) => [kernelPath(item)],
   restores: () => "exactly",
   timeLimit: 10,
   observesMany: true,

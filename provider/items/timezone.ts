@@ -28,6 +28,7 @@ export const timezone: ItemKind<TimezoneItem> = {
   }),
   subjectFields: [],
   subject: () => "system",
+  places: () => ["/etc/localtime", "/etc/timezone"],
   restores: () => "exactly",
   timeLimit: 10,
   variables: (item) => ({ zone: item.zone, path: "/etc/localtime", text: "/etc/timezone" }),

@@ -60,6 +60,7 @@ export const trustedCertificate: ItemKind<TrustedCertificateItem> = {
     timeLimit: field.timeLimit,
   }),
   subjectFields: ["name"],
+  places: ({ name }) => [`/usr/local/share/ca-certificates/${name}.crt`],
   restores: () => "exactly",
   timeLimit: 120,
   independent: true,

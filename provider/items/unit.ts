@@ -35,6 +35,7 @@ export const unit: ItemKind<UnitItem> = {
     timeLimit: field.timeLimit,
   }),
   subjectFields: ["name", "dropIn"],
+  places: (item) => [unitPath(item)],
   restores: () => "exactly",
   timeLimit: 60,
   observesMany: true,

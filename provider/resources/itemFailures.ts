@@ -1,4 +1,4 @@
-import { type Item, itemKinds, keyOf, kindOf } from "../items/index.ts";
+import { type Item, itemKinds, keyOf, kindOf, placesOf } from "../items/index.ts";
 import { reveal, unknown, type Wire } from "../wire.ts";
 import type { Failure, Properties } from "./resource.ts";
 
@@ -25,15 +25,22 @@ function placed(inputs: Properties): Placed[] {
 }
 
 function duplicates(items: Placed[]): Failure[] {
-  const first = new Map<string, string>();
-  return items.flatMap(({ place, key }) => {
-    const before = first.get(key);
-    if (before === undefined) first.set(key, place);
-    return before === undefined || isUnknown(key)
-      ? []
-      : [{ property: place, reason: `${key} stands already at ${before}: keep one of them` }];
+  const first = new Map<string, Placed>();
+  return items.flatMap((entry) => {
+    const names = isUnknown(entry.key) ? [] : [entry.key, ...placesOf(entry.item)];
+    const taken = names.find((name) => first.has(name));
+    const before = taken === undefined ? undefined : first.get(taken);
+    if (before !== undefined)
+      return [{ property: entry.place, reason: `${already(entry, before, taken)}: keep one of them` }];
+    for (const name of names) first.set(name, entry);
+    return [];
   });
 }
+
+const already = ({ key }: Placed, before: Placed, taken = ""): string =>
+  key === before.key
+    ? `${key} stands already at ${before.place}`
+    : `${key} is about ${taken}, and so is ${before.key} at ${before.place}`;
 
 function missing(entry: Placed, items: Placed[], tickets: Wire | undefined): Failure[] {
   const ticket = kindOf(entry.item).ticket?.(entry.item);

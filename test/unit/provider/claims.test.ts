@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Claims } from "../../../provider/deployment/claims.ts";
-import type { Item } from "../../../provider/index.ts";
+import { type Item, keyOf } from "../../../provider/index.ts";
 
 const one: Item = { kind: "file", path: "/etc/a", content: "one" };
 const two: Item = { ...one, content: "two" };
@@ -17,6 +17,40 @@ describe("claims of the resources of one program", () => {
     const claims = new Claims();
     claims.claim("m1", "alpha", [one]);
     assert.deepEqual(claims.claim("m1", "bravo", [{ ...one, mode: "0644", timeLimit: 5 }]), []);
+  });
+
+  it("collide where two items at one place are wanted differently, and name both", () => {
+    const pairs: [Item, Item][] = [
+      [one, { kind: "symlink", path: "/etc/a", target: "b" }],
+      [
+        { kind: "sysctl", name: "net.ipv4.ip_forward", value: "1" },
+        { kind: "sysctl", name: "net.ipv4.conf.all.forwarding", value: "0" },
+      ],
+    ];
+    for (const [first, second] of pairs) {
+      const claims = new Claims();
+      claims.claim("m1", "alpha", [first]);
+      const key = `${keyOf(second)}, of one place with ${keyOf(first)},`;
+      assert.deepEqual(claims.claim("m1", "bravo", [second]), [{ key, other: "alpha" }]);
+    }
+  });
+
+  it("share a place that two items want alike", () => {
+    const pairs: [Item, Item][] = [
+      [
+        { kind: "sysctl", name: "net.ipv4.ip_forward", value: "1" },
+        { kind: "sysctl", name: "net.ipv4.conf.all.forwarding", value: "1" },
+      ],
+      [
+        { kind: "directory", path: "/srv/a", mode: "0700" },
+        { kind: "stateDirectory", path: "/srv/a" },
+      ],
+    ];
+    for (const [first, second] of pairs) {
+      const claims = new Claims();
+      claims.claim("m1", "alpha", [first]);
+      assert.deepEqual(claims.claim("m1", "bravo", [second]), []);
+    }
   });
 
   it("are of one machine only", () => {

@@ -205,7 +205,7 @@ describe("bad input of a HostState is refused by name", () => {
 
   it("two items with one key, each by its place", () => {
     const again = { ...file, content: "other" };
-    assert.deepEqual(refusals({ items: [file, { kind: "directory", path: "/etc/a" }, again] }), [
+    assert.deepEqual(refusals({ items: [file, { kind: "directory", path: "/etc/b" }, again] }), [
       "items[2]: file:/etc/a stands already at items[0]: keep one of them",
     ]);
     assert.deepEqual(refusals({ items: [{ ...file, content: unknown }, again] }), [
