@@ -168,6 +168,13 @@ web_address() { # URL
   printf '%s\n' "$1" | sed 's/[\\"]/\\&/g; s/.*/url = "&"/'
 }
 
+# All of an address that a report may show: the rest can be a login or a token.
+web_host() { # URL
+  gw_host=${1#*://}
+  gw_host=${gw_host%%[/?#]*}
+  printf '%s\n' "${1%%://*}://${gw_host##*@}"
+}
+
 download_from() { # URL
   for gw_try in 1 2 3 4; do
     gw_resumed=''
@@ -178,7 +185,7 @@ download_from() { # URL
     ! download_accept || return 0
     case $gw_code/$gw_http in
       0/*)
-        echo "$1 serves other bytes, with sha256 ${gw_sum%% *}"
+        echo "$(web_host "$1") serves other bytes, with sha256 ${gw_sum%% *}"
         rm -f "$gw_cached.partial"
         gw_code=1
         # The part from before may have been another file's.

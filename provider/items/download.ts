@@ -11,7 +11,10 @@ export interface DownloadItem extends CommonItem {
   kind: "download";
   /** Where the file, the archive's member, or with `extract` the directory goes. */
   path: string;
-  /** HTTP or HTTPS addresses of the same bytes, tried in order, resumed. */
+  /**
+   * HTTP or HTTPS addresses of the same bytes, tried in order, resumed. Where one holds a login or a token, give it as
+   * `pulumi.secret("https://…")`: the state keeps it encrypted. What a machine reports names scheme and host alone.
+   */
   urls: string[];
   /** SHA-256 of what the URLs serve. */
   sha256: string;

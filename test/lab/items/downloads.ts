@@ -121,14 +121,14 @@ export function downloadTests(subject: () => Subject): void {
     await stream.giveBack();
   });
 
-  it("installs nothing that has another digest, and names the address", async () => {
+  it("installs nothing that has another digest, and names the server", async () => {
     server.files.set("/other", { bytes: others });
     const before = await seen();
     const report = await new Stream(subject()).apply([item(["/other"])]);
     assert.equal(report.outcome, "restored");
     assert.match(
       report.failed?.text ?? "",
-      new RegExp(`/other serves other bytes, with sha256 ${digestOf(others)}`),
+      new RegExp(`${server.url} serves other bytes, with sha256 ${digestOf(others)}`),
     );
     assert.equal(await seen(), before);
   });

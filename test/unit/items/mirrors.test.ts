@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
 import { quote } from "../../../provider/engine/shell.ts";
 import { withLibrary } from "./shellLibrary.ts";
@@ -60,6 +61,21 @@ describe("the mirrors of a machine", () => {
 });
 
 describe("a download", () => {
+  it("names no more of an address that serves other bytes than its scheme and host", () => {
+    const asked = (address: string): string =>
+      withLibrary(`gw_run=$(mktemp -d) && trap 'rm -rf "$gw_run"' EXIT
+gw_cached=$gw_run/bytes sha256=0 time_limit=9
+limit() { cat >/dev/null; echo other >"$gw_cached.partial"; printf 200; }
+download_from ${quote(address)} || :`);
+    const digest = createHash("sha256").update("other\n").digest("hex");
+    for (const [address, named] of [
+      ["https://ann:hu@sh@example.org:8443/hush/f@x?token=hush#hush", "https://example.org:8443"],
+      ["http://[fd00::1]?token=hush@x", "http://[fd00::1]"],
+      ["http://example.org", "http://example.org"],
+    ] as const)
+      assert.equal(asked(address), `${named} serves other bytes, with sha256 ${digest}`);
+  });
+
   it("takes the very member of an archive that is named, whatever tar could take its name for", () => {
     const names = ["a\\tb", "c\\\\d", "*", "[e]", "-x", "f g", "é\\n", "$(id)"];
     const said = withLibrary(`folder=$(mktemp -d) && cd "$folder" || exit 1
