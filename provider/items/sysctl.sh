@@ -58,17 +58,22 @@ sysctl_observe() {
   fi
 }
 
-sysctl_line() { # VALUE: sets $observed; the kernel separates words by tabs
-  gw_live=$1
-  case $gw_live in
+# Sets gw_words to a value with one space between its words; the kernel separates them by tabs.
+sysctl_words() { # VALUE
+  gw_words=$1
+  case $gw_words in
     *[[:space:]]*)
       set -f
       # shellcheck disable=SC2086
-      set -- $gw_live
+      set -- $gw_words
       set +f
-      gw_live=$*
+      gw_words=$*
       ;;
   esac
+}
+
+sysctl_line() { # VALUE: sets $observed
+  sysctl_words "$1"
   gw_boot=none
   if [ -f "$gw_dropin" ]; then
     read -r gw_line <"$gw_dropin" || :
@@ -76,7 +81,7 @@ sysctl_line() { # VALUE: sets $observed; the kernel separates words by tabs
   elif sysctl_former && sysctl_is_ours "$gw_former"; then
     gw_boot=${gw_line#"$name = "}
   fi
-  observed="value=$gw_live boot=$gw_boot"
+  observed="value=$gw_words boot=$gw_boot"
 }
 
 # One process for all settings; it prints one line for each, in order.
@@ -111,9 +116,19 @@ sysctl_observe_many() {
   exec 5<&-
 }
 
+sysctl_holds() { # VALUE
+  gw_live=$(cat "$gw_proc" 2>/dev/null) || return 1
+  sysctl_words "$gw_live"
+  gw_live=$gw_words
+  sysctl_words "$1"
+  [ "$gw_live" = "$gw_words" ]
+}
+
+# Writes nothing where nothing is to change: /proc/sys may be read-only.
 # A change of net.ipv4.ip_forward, by either of its two names, makes the kernel set every accept_redirects anew
 # (ip-sysctl.rst of the kernel): they are put back, or another item's want would be undone.
 sysctl_write() { # VALUE
+  ! sysctl_holds "$1" || return 0
   case $gw_proc in
     "$gw_sysctls/net/ipv4/ip_forward" | "$gw_sysctls/net/ipv4/conf/all/forwarding") ;;
     *)

@@ -76,6 +76,33 @@ describe("the drop-in of a name with slashes", () => {
   });
 });
 
+describe("a setting that cannot be written", () => {
+  const item: SysctlItem = { kind: "sysctl", name: "net.ipv4.tcp_rmem", value: "4096 1 2" };
+
+  /** What is said and seen where the kernel shows `live` for good. */
+  const said = async (live: string, script: string): Promise<string> => {
+    const machine = new FolderMachine();
+    try {
+      machine.made(`mkdir -p sys/net/ipv4 sysctl.d; printf '${live}\\n' >sys/net/ipv4/tcp_rmem`);
+      machine.made("chmod 444 sys/net/ipv4/tcp_rmem");
+      return await machine.run([item], `gw_sysctls=$PWD/sys gw_dropins=$PWD/sysctl.d; exec 2>&1; ${script}`);
+    } finally {
+      machine.close();
+    }
+  };
+
+  it("is brought about for the next boot, and taken back, where it is in effect already", async () => {
+    assert.equal(
+      await said("4096\\t1\\t2", "take 1; bring; see; give_back 1; see"),
+      "value=4096 1 2 boot=4096 1 2\nvalue=4096 1 2 boot=none",
+    );
+  });
+
+  it("is not brought about where another value is in effect", async () => {
+    assert.match(await said("4096\\t1\\t3", "bring"), /tcp_rmem: Permission denied\napply failed$/);
+  });
+});
+
 describe("a setting that this kernel does not have", () => {
   it("is refused by its name, and nothing is written for the next boot", async () => {
     const machine = new FolderMachine();
