@@ -5,11 +5,11 @@ import { hasLab, labMachineNames } from "../engine/deployment.ts";
 import { settle } from "../engine/settle.ts";
 import { machinesOf, requireConfirmed, requireMachines } from "../engine/streamGraph.ts";
 import { leaveLocked } from "../leaveLocked.ts";
-import { openStack } from "../openStack.ts";
 import { operate } from "../operate.ts";
 import { type CommonOptions, commonOptions, confirmOption, examples, leaveLockedOption } from "../options.ts";
 import { printSummary } from "../printSummary.ts";
 import { say } from "../say.ts";
+import { openStack } from "../stack/openStack.ts";
 
 interface DestroyOptions extends CommonOptions {
   confirm: string[];

@@ -1,12 +1,12 @@
 import { Command } from "commander";
 import { openReader } from "../../provider/index.ts";
 import { missingStreams } from "../engine/streamGraph.ts";
-import { openStack } from "../openStack.ts";
 import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
-import { exitCodeOf, type ItemReading, type Reading, readItems } from "../readings.ts";
-import { driftListText, missingText } from "../readingText.ts";
-import { enabledStreams } from "../streams.ts";
-import { labAdvice } from "../unreadAdvice.ts";
+import { exitCodeOf, type ItemReading, type Reading, readItems } from "../readings/readings.ts";
+import { driftListText, missingText } from "../readings/readingText.ts";
+import { labAdvice } from "../readings/unreadAdvice.ts";
+import { openStack } from "../stack/openStack.ts";
+import { enabledStreams } from "../stack/streams.ts";
 
 export const driftCommand = new Command("drift")
   .description("name every item that is not as declared on its machine; changes nothing")

@@ -2,12 +2,12 @@ import { Command } from "commander";
 import type { engineEnvironment } from "../engine/environment.ts";
 import { prepareEngine } from "../engine/openEngine.ts";
 import { staysAsItIs } from "../engine/stackConfigFile.ts";
-import { parallelOf } from "../openStack.ts";
 import { type CommonOptions, examples, stackOption } from "../options.ts";
-import { prepare } from "../prepare.ts";
+import { prepare } from "../preparing/prepare.ts";
+import { toolProgress } from "../preparing/toolProgress.ts";
 import { say } from "../say.ts";
-import { readStackFile } from "../stackFile.ts";
-import { toolProgress } from "../toolProgress.ts";
+import { parallelOf } from "../stack/openStack.ts";
+import { readStackFile } from "../stack/stackFile.ts";
 
 export const envCommand = new Command("env")
   .description("print what a shell needs so that plain pulumi works on this project")

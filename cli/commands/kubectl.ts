@@ -4,10 +4,10 @@ import { Command } from "commander";
 import { execa } from "execa";
 import { ensurePrograms } from "../../tools/index.ts";
 import { kubeconfigOf } from "../kubeconfig.ts";
-import { openStack } from "../openStack.ts";
 import { examples, stackOption } from "../options.ts";
+import { toolProgress } from "../preparing/toolProgress.ts";
 import { withPrivateFolder } from "../privateFolder.ts";
-import { toolProgress } from "../toolProgress.ts";
+import { openStack } from "../stack/openStack.ts";
 
 export const kubectlCommand = new Command("kubectl")
   .description("run kubectl on the stack's cluster")

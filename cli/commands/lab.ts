@@ -16,7 +16,7 @@ import {
 } from "../../lab/index.ts";
 import { labStack } from "../engine/environment.ts";
 import { examples, jsonOption, type ReadOptions, stackOption, stackWords } from "../options.ts";
-import { sshHere } from "../pinnedSsh.ts";
+import { sshHere } from "../trust/pinnedSsh.ts";
 
 const list = new Command("list")
   .description("list the lab's machines")

@@ -4,14 +4,14 @@ import { openReader } from "../../provider/index.ts";
 import type { Deployment } from "../engine/deployment.ts";
 import { pendingNames } from "../engine/pending.ts";
 import { withInterrupts } from "../interrupts.ts";
-import { openDeclared, openProgram } from "../openProgram.ts";
 import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
-import { exitCodeOf, readOutlook } from "../outlook.ts";
-import { outlookText } from "../outlookText.ts";
 import { plannedChanges, planText } from "../progress/changes.ts";
 import { runErrors } from "../progress/summary.ts";
+import { exitCodeOf, readOutlook } from "../readings/outlook.ts";
+import { outlookText } from "../readings/outlookText.ts";
+import { labAdvice } from "../readings/unreadAdvice.ts";
 import { say } from "../say.ts";
-import { labAdvice } from "../unreadAdvice.ts";
+import { openDeclared, openProgram } from "../stack/openProgram.ts";
 
 interface PreviewOptions extends ReadOptions {
   againstMachines: boolean;

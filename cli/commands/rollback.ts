@@ -3,11 +3,11 @@ import { agreed } from "../ask.ts";
 import { settle } from "../engine/settle.ts";
 import { planRollback, requireConfirmed, requireMachines } from "../engine/streamGraph.ts";
 import { leaveLocked } from "../leaveLocked.ts";
-import { openStack } from "../openStack.ts";
 import { operate } from "../operate.ts";
 import { type CommonOptions, commonOptions, confirmOption, examples, leaveLockedOption } from "../options.ts";
 import { printSummary } from "../printSummary.ts";
 import { say } from "../say.ts";
+import { openStack } from "../stack/openStack.ts";
 
 interface RollbackOptions extends CommonOptions {
   withDependents: boolean;

@@ -1,10 +1,10 @@
 import { Argument, Command } from "commander";
 import { GroundworkError } from "../../errors/index.ts";
 import { ensureDebianPackages, isDebian } from "../../tools/index.ts";
-import { closingText } from "../closingText.ts";
 import { examples } from "../options.ts";
 import { root } from "../root.ts";
-import { type PartResult, runPart } from "../runPart.ts";
+import { closingText } from "../testing/closingText.ts";
+import { type PartResult, runPart } from "../testing/runPart.ts";
 import {
   findShellFiles,
   findTestFiles,
@@ -13,7 +13,7 @@ import {
   staticParts,
   type TestFiles,
   type TestPart,
-} from "../testParts.ts";
+} from "../testing/testParts.ts";
 
 interface TestOptions {
   long: boolean;

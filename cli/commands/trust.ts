@@ -3,13 +3,19 @@ import { GroundworkError } from "../../errors/index.ts";
 import type { BastionSettings } from "../../stacks/configuration.ts";
 import { agreed } from "../ask.ts";
 import { stackFile } from "../engine/stackConfigFile.ts";
-import { type Hop, offeredHostKey } from "../hostKey.ts";
-import { type HostKeyOffer, isPinned, offerText, pinQuestion, requireExpected } from "../hostKeyOffer.ts";
 import { examples, stackOption, yesOption } from "../options.ts";
-import type { PinPath } from "../pins.ts";
 import { root } from "../root.ts";
-import { configurationOf, readText } from "../stackFile.ts";
-import { writePin } from "../writePin.ts";
+import { configurationOf, readText } from "../stack/stackFile.ts";
+import { type Hop, offeredHostKey } from "../trust/hostKey.ts";
+import {
+  type HostKeyOffer,
+  isPinned,
+  offerText,
+  pinQuestion,
+  requireExpected,
+} from "../trust/hostKeyOffer.ts";
+import type { PinPath } from "../trust/pins.ts";
+import { writePin } from "../trust/writePin.ts";
 
 interface TrustOptions {
   stack: string;

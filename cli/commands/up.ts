@@ -3,14 +3,14 @@ import { agreed } from "../ask.ts";
 import type { Deployment } from "../engine/deployment.ts";
 import { settle } from "../engine/settle.ts";
 import { notOfTheLab, requireConfirmed, requireMachines } from "../engine/streamGraph.ts";
-import { type GivenUp, givenUp } from "../givenUp.ts";
-import { openProgram } from "../openProgram.ts";
 import { operate } from "../operate.ts";
 import { type CommonOptions, commonOptions, confirmOption, examples } from "../options.ts";
 import { printSummary } from "../printSummary.ts";
 import { say } from "../say.ts";
-import { enabledStreams } from "../streams.ts";
-import { machineTargets } from "../targets.ts";
+import { type GivenUp, givenUp } from "../stack/givenUp.ts";
+import { openProgram } from "../stack/openProgram.ts";
+import { enabledStreams } from "../stack/streams.ts";
+import { machineTargets } from "../stack/targets.ts";
 
 interface UpOptions extends CommonOptions {
   machine?: string;

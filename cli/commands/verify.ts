@@ -1,13 +1,13 @@
 import { Command } from "commander";
 import { openReader } from "../../provider/index.ts";
 import { missingStreams } from "../engine/streamGraph.ts";
-import { openStack } from "../openStack.ts";
 import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
-import { exitCodeOf, readEverything } from "../readings.ts";
-import { missingText, verifyText } from "../readingText.ts";
+import { exitCodeOf, readEverything } from "../readings/readings.ts";
+import { missingText, verifyText } from "../readings/readingText.ts";
+import { labAdvice } from "../readings/unreadAdvice.ts";
 import { say } from "../say.ts";
-import { enabledStreams } from "../streams.ts";
-import { labAdvice } from "../unreadAdvice.ts";
+import { openStack } from "../stack/openStack.ts";
+import { enabledStreams } from "../stack/streams.ts";
 
 export const verifyCommand = new Command("verify")
   .description("ask the machines for every item and every check of every stream; changes nothing")

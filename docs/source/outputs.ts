@@ -1,11 +1,11 @@
-import { closingText } from "../../cli/closingText.ts";
 import { listText } from "../../cli/commands/lab.ts";
 import { leftOut } from "../../cli/commands/test.ts";
 import { newsLine } from "../../cli/progress/lines.ts";
 import type { News, Run } from "../../cli/progress/model.ts";
 import { summarise, summaryText } from "../../cli/progress/summary.ts";
-import type { CheckReading, ItemReading, Reading } from "../../cli/readings.ts";
-import { driftListText, verifyText } from "../../cli/readingText.ts";
+import type { CheckReading, ItemReading, Reading } from "../../cli/readings/readings.ts";
+import { driftListText, verifyText } from "../../cli/readings/readingText.ts";
+import { closingText } from "../../cli/testing/closingText.ts";
 import { firstRun, secondRun } from "./exampleRun.ts";
 
 /** What commands print, by the name of the document's part: the words are the commands' own, only the values are given. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { configurationOf } from "../../cli/stackFile.ts";
+import { configurationOf } from "../../cli/stack/stackFile.ts";
 import { commandTable } from "./commandTable.ts";
 import { configurationTables } from "./configurationTables.ts";
 import { graphModel } from "./graphModel.ts";

@@ -1,7 +1,7 @@
 import { GroundworkError } from "../../errors/index.ts";
 import type { Connection } from "../connection.ts";
 import type { Deployment } from "../deployment/deployment.ts";
-import type { CheckReport } from "../engine/report.ts";
+import type { CheckReport } from "../session/report.ts";
 import { type Check, type CheckResult, judge } from "./check.ts";
 
 /** Checks that run side by side on one machine. */

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { Connection } from "../connection.ts";
-import { MachineSession } from "../engine/machine.ts";
+import { MachineSession } from "../session/machine.ts";
 import { SshPool } from "../ssh/sshPool.ts";
 import { Claims } from "./claims.ts";
 import { GivenUpPins } from "./givenUpPins.ts";

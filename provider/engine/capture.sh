@@ -94,29 +94,3 @@ use_capture() { # FOLDER
   # shellcheck disable=SC1091
   . "$1/item"
 }
-
-# Root's alone: who may open a lock may hold it.
-locks_make() {
-  [ -d "$gw_locks" ] && return
-  umask 077
-  mkdir -p "$gw_locks" && chmod 700 "${gw_locks%/*}"
-  gw_code=$?
-  umask 022
-  return "$gw_code"
-}
-
-# One program at a time for one owner. The lock ends with the process.
-lock_owner() {
-  locks_make
-  exec 7>"$gw_locks/owner-$gw_owner"
-  flock 7
-}
-
-# The registry's own lock, held for moments only.
-lock_registry() {
-  locks_make
-  exec 8>"$gw_locks/registry"
-  flock 8
-}
-
-unlock_registry() { exec 8>&-; }

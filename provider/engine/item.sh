@@ -23,15 +23,6 @@ run_script() { # SCRIPT
   limit sh "$gw_run/script" </dev/null 3>&- 7>&- 8>&-
 }
 
-# Runs a command while holding the machine's short lock NAME, so that streams side by side do not collide.
-locked() { # NAME COMMAND…
-  gw_lock=$1
-  shift
-  locks_make
-  # What the command leaves running must not hold the lock.
-  flock -o "$gw_locks/$gw_lock" "$@"
-}
-
 remember() { eval "gw_observed_$1=\$2"; }
 
 observe() { # sets $observed for the current item
@@ -80,3 +71,13 @@ triggered() { # KEYS
   done
   return 1
 }
+
+# True when the current item's kind is one of KINDS.
+is_of() { # KINDS
+  case " $1 " in
+    *" $gw_kind "*) ;;
+    *) return 1 ;;
+  esac
+}
+
+is_independent() { is_of "$gw_kinds_independent"; }

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { GroundworkError } from "../../errors/index.ts";
 import type { Deployment } from "../deployment/deployment.ts";
-import { UnknownOutcome } from "../engine/machine.ts";
 import { inOrder } from "../engine/program.ts";
-import type { Report } from "../engine/report.ts";
 import { keyOf } from "../items/index.ts";
+import { UnknownOutcome } from "../session/machine.ts";
+import type { Report } from "../session/report.ts";
 import { secret } from "../wire.ts";
 import { bringArtifacts } from "./bringArtifacts.ts";
 import { collectTickets } from "./collectTickets.ts";

@@ -1,7 +1,7 @@
 import { GroundworkError } from "../../errors/index.ts";
 import type { Deployment } from "../deployment/deployment.ts";
-import type { MachineSession } from "../engine/machine.ts";
 import type { Operation } from "../engine/program.ts";
+import type { MachineSession } from "../session/machine.ts";
 import { conceal } from "./conceal.ts";
 import { explainFailure } from "./explainFailure.ts";
 import type { HostStateSpec, Ticket } from "./hostStateSpec.ts";

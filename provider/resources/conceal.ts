@@ -1,4 +1,4 @@
-import type { Report } from "../engine/report.ts";
+import type { Report } from "../session/report.ts";
 import { readingsOf } from "./encodedRuns.ts";
 
 /** What is shorter is in every text, and no secret. */

@@ -1,8 +1,8 @@
 import { type ErrorCode, GroundworkError } from "../../errors/index.ts";
 import { judge } from "../checks/check.ts";
 import { inOrder } from "../engine/program.ts";
-import type { CheckReport, Report } from "../engine/report.ts";
 import { keyOf } from "../items/index.ts";
+import type { CheckReport, Report } from "../session/report.ts";
 import { concealedReport } from "./conceal.ts";
 import { type HostStateSpec, notShown } from "./hostStateSpec.ts";
 

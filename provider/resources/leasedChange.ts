@@ -3,7 +3,7 @@ import { GroundworkError } from "../../errors/index.ts";
 import type { Connection } from "../connection.ts";
 import { type Deployment, fateOf } from "../deployment/deployment.ts";
 import type { Operation, Wanted } from "../engine/program.ts";
-import type { Report } from "../engine/report.ts";
+import type { Report } from "../session/report.ts";
 
 /** One changing program under the machine's lease. {@link Deployment.cancel} can stop it. */
 export async function change(

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
-import { readOutlook } from "../../cli/outlook.ts";
-import { outlookText } from "../../cli/outlookText.ts";
+import { readOutlook } from "../../cli/readings/outlook.ts";
+import { outlookText } from "../../cli/readings/outlookText.ts";
 import { declaredHost, openReader } from "../../provider/index.ts";
 import { openTestLab, type TestLab } from "../support/testLab.ts";
 import { labWaivers, openTestStack, type Ran } from "../support/testStack.ts";

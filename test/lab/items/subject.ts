@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { MachineSession } from "../../../provider/engine/machine.ts";
 import type { Action, Operation, Wanted } from "../../../provider/engine/program.ts";
-import type { Report } from "../../../provider/engine/report.ts";
 import { type Item, itemKinds } from "../../../provider/index.ts";
+import { MachineSession } from "../../../provider/session/machine.ts";
+import type { Report } from "../../../provider/session/report.ts";
 import { SshPool } from "../../../provider/ssh/sshPool.ts";
 import { openTestLab, type TestLab, type TestLabOptions, type TestMachine } from "../../support/testLab.ts";
 

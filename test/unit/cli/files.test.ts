@@ -13,10 +13,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, describe, it } from "node:test";
-import { fingerprint, strongestKey, withPin } from "../../../cli/pins.ts";
-import { configurationOf, withoutMachines } from "../../../cli/stackFile.ts";
-import { sortTestFiles } from "../../../cli/testParts.ts";
-import { writePin } from "../../../cli/writePin.ts";
+import { configurationOf, withoutMachines } from "../../../cli/stack/stackFile.ts";
+import { sortTestFiles } from "../../../cli/testing/testParts.ts";
+import { fingerprint, strongestKey, withPin } from "../../../cli/trust/pins.ts";
+import { writePin } from "../../../cli/trust/writePin.ts";
 import { GroundworkError } from "../../../errors/index.ts";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA+2w4swUds7xpj3T60Q6sH3OCkoBuQ5BWp7EAPf8kB0";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Deployed, type Deployment, hostStates } from "../../../cli/engine/deployment.ts";
 import { requireConfirmed } from "../../../cli/engine/streamGraph.ts";
-import { type GivenUp, givenUp } from "../../../cli/givenUp.ts";
+import { type GivenUp, givenUp } from "../../../cli/stack/givenUp.ts";
 import type { DeclaredHost, HostStateSpec } from "../../../provider/index.ts";
 import { hostKeyOf } from "../../support/hostKey.ts";
 import { coded } from "./coded.ts";

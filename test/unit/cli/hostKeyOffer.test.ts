@@ -6,8 +6,8 @@ import {
   offerText,
   pinQuestion,
   requireExpected,
-} from "../../../cli/hostKeyOffer.ts";
-import { fingerprint } from "../../../cli/pins.ts";
+} from "../../../cli/trust/hostKeyOffer.ts";
+import { fingerprint } from "../../../cli/trust/pins.ts";
 import { hostKeyOf } from "../../support/hostKey.ts";
 import { coded } from "./coded.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Deployment, labOutputs } from "../../../cli/engine/deployment.ts";
-import { exitCodeOf, type Outlook, readOutlook } from "../../../cli/outlook.ts";
-import { outlookText } from "../../../cli/outlookText.ts";
+import { exitCodeOf, type Outlook, readOutlook } from "../../../cli/readings/outlook.ts";
+import { outlookText } from "../../../cli/readings/outlookText.ts";
 import { type DeclaredHost, type Drift, type Item, keyOf, type Reader } from "../../../provider/index.ts";
 import { hostKeyOf } from "../../support/hostKey.ts";
 import { deploymentOf } from "./deployments.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { exitCodeOf, readEverything, readItems } from "../../../cli/readings.ts";
-import { driftListText, missingText, verifyText } from "../../../cli/readingText.ts";
-import { labAdvice } from "../../../cli/unreadAdvice.ts";
+import { exitCodeOf, readEverything, readItems } from "../../../cli/readings/readings.ts";
+import { driftListText, missingText, verifyText } from "../../../cli/readings/readingText.ts";
+import { labAdvice } from "../../../cli/readings/unreadAdvice.ts";
 import type { Check, CheckResult, Reader } from "../../../provider/index.ts";
 import { deploymentOf, secret } from "./deployments.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type Declared, type Rehearsal, rehearse } from "../../../cli/rehearsal/rehearse.ts";
 import { root } from "../../../cli/root.ts";
-import { readEngineSettings } from "../../../cli/stackFile.ts";
+import { readEngineSettings } from "../../../cli/stack/stackFile.ts";
 import { hostKeyOf } from "../../support/hostKey.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "groundwork-test-"));

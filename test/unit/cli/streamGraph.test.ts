@@ -8,7 +8,7 @@ import {
   requireMachines,
   streamNames,
 } from "../../../cli/engine/streamGraph.ts";
-import { machineTargets } from "../../../cli/targets.ts";
+import { machineTargets } from "../../../cli/stack/targets.ts";
 import { coded } from "./coded.ts";
 import { deploymentOf, hostUrn, secret } from "./deployments.ts";
 

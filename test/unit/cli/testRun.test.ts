@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { closingText } from "../../../cli/closingText.ts";
-import { type PartResult, runPart } from "../../../cli/runPart.ts";
-import { countsOf, runnerPart, type TestPart } from "../../../cli/testParts.ts";
+import { closingText } from "../../../cli/testing/closingText.ts";
+import { type PartResult, runPart } from "../../../cli/testing/runPart.ts";
+import { countsOf, runnerPart, type TestPart } from "../../../cli/testing/testParts.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "groundwork-test-"));
 after(() => rmSync(folder, { recursive: true }));

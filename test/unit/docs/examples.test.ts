@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import ts from "typescript";
-import { configurationOf } from "../../../cli/stackFile.ts";
+import { configurationOf } from "../../../cli/stack/stackFile.ts";
 import { root } from "../../../docs/source/documents.ts";
 import { itemKinds } from "../../../provider/items/index.ts";
 import { examineConfiguration } from "../../../stacks/configuration.ts";

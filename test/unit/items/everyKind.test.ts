@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
-import { readOutlook } from "../../../cli/outlook.ts";
-import { outlookText } from "../../../cli/outlookText.ts";
 import { plannedChanges, planText } from "../../../cli/progress/changes.ts";
+import { readOutlook } from "../../../cli/readings/outlook.ts";
+import { outlookText } from "../../../cli/readings/outlookText.ts";
 import { itemExamples } from "../../../docs/source/itemExamples.ts";
 import { library, renderProgram } from "../../../provider/engine/program.ts";
-import { parseReport } from "../../../provider/engine/report.ts";
 import { type Item, type ItemKindName, itemKinds, keyOf, kindOf } from "../../../provider/index.ts";
 import { diffItems } from "../../../provider/resources/itemDiff.ts";
+import { parseReport } from "../../../provider/session/report.ts";
 import { connection, operation } from "../provider/smallSpec.ts";
 
 const kinds = Object.keys(itemKinds) as ItemKindName[];

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { Operation, Wanted } from "../../../provider/engine/program.ts";
-import { parseReport, type Report } from "../../../provider/engine/report.ts";
 import type { Item } from "../../../provider/index.ts";
+import { parseReport, type Report } from "../../../provider/session/report.ts";
 import { type Cut, CutMachine, drawCuts } from "./cutMachine.ts";
 
 /** A machine on which `was` was brought about as one HostState, which another one is to take over. */

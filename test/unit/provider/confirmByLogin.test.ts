@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { Deployment } from "../../../provider/deployment/deployment.ts";
-import { UnknownOutcome } from "../../../provider/engine/machine.ts";
 import type { HostStateSpec } from "../../../provider/index.ts";
 import { confirmByLogin } from "../../../provider/resources/decideChange.ts";
+import { UnknownOutcome } from "../../../provider/session/machine.ts";
 import { FakeMachine } from "../../support/fakeMachine.ts";
 import { type Answer, type FakeCommand, type FakeSsh, openFakeSsh } from "../../support/fakeSsh.ts";
 import { connection, operation } from "./smallSpec.ts";

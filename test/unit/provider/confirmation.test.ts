@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { Operation, Wanted } from "../../../provider/engine/program.ts";
-import { parseReport } from "../../../provider/engine/report.ts";
 import type { Item } from "../../../provider/index.ts";
+import { parseReport } from "../../../provider/session/report.ts";
 import { type Cut, CutMachine, drawCuts } from "./cutMachine.ts";
 
 type Look = Record<string, string>;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Action, Wanted } from "../../../provider/engine/program.ts";
-import { parseReport, type Report } from "../../../provider/engine/report.ts";
 import type { Item } from "../../../provider/index.ts";
+import { parseReport, type Report } from "../../../provider/session/report.ts";
 import { CutMachine } from "./cutMachine.ts";
 
 let machine: CutMachine;

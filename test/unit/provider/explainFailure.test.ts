@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseReport } from "../../../provider/engine/report.ts";
 import { explainFailure } from "../../../provider/resources/explainFailure.ts";
 import type { HostStateSpec } from "../../../provider/resources/hostStateSpec.ts";
+import { parseReport } from "../../../provider/session/report.ts";
 import { connection, small } from "./smallSpec.ts";
 
 const spec: HostStateSpec = {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, beforeEach, describe, it } from "node:test";
 import type { Wanted } from "../../../provider/engine/program.ts";
-import { parseReport, type Report } from "../../../provider/engine/report.ts";
+import { parseReport, type Report } from "../../../provider/session/report.ts";
 import { CutMachine } from "./cutMachine.ts";
 
 /** What becomes of a machine when Groundwork's own notes cannot be written any more in the middle of an operation. */

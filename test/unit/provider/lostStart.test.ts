@@ -7,8 +7,8 @@ import { text } from "node:stream/consumers";
 import { after, afterEach, before, describe, it } from "node:test";
 import { GroundworkError } from "../../../errors/index.ts";
 import { Deployment } from "../../../provider/deployment/deployment.ts";
-import { UnknownOutcome } from "../../../provider/engine/machine.ts";
 import { change } from "../../../provider/resources/leasedChange.ts";
+import { UnknownOutcome } from "../../../provider/session/machine.ts";
 import { type FakeSsh, openFakeSsh } from "../../support/fakeSsh.ts";
 import { connection, operation } from "./smallSpec.ts";
 

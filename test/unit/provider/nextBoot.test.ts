@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { acrossBoots, awaitBoot, type BootSight, type BootWish } from "../../../provider/engine/nextBoot.ts";
-import { parseReport, type Report } from "../../../provider/engine/report.ts";
+import { acrossBoots, awaitBoot, type BootSight, type BootWish } from "../../../provider/session/nextBoot.ts";
+import { parseReport, type Report } from "../../../provider/session/report.ts";
 
 const report = (...lines: string[]): Report => parseReport([...lines, "end ok", ""].join("\n"));
 const asks = (...lines: string[]): Report => report(...lines, "rebooting one 60 begun");

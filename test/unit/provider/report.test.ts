@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { parseReport } from "../../../provider/engine/report.ts";
+import { parseReport } from "../../../provider/session/report.ts";
 
 const encoded = (text: string): string => Buffer.from(text, "utf8").toString("base64");
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
-import { MachineSession } from "../../../provider/engine/machine.ts";
+import { MachineSession } from "../../../provider/session/machine.ts";
 import { SshPool } from "../../../provider/ssh/sshPool.ts";
 import { eventually } from "../../support/eventually.ts";
 import { type FakeCommand, type FakeSsh, openFakeSsh, runHere } from "../../support/fakeSsh.ts";

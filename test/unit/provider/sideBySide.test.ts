@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { leaseSeconds, type Wanted } from "../../../provider/engine/program.ts";
-import { parseReport, type Report } from "../../../provider/engine/report.ts";
 import type { Check, Item } from "../../../provider/index.ts";
+import { parseReport, type Report } from "../../../provider/session/report.ts";
 import { eventually } from "../../support/eventually.ts";
 import { CutMachine } from "./cutMachine.ts";
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { renderTicketProgram } from "../../../provider/engine/ticketProgram.ts";
+import { renderTicketProgram } from "../../../provider/session/ticketProgram.ts";
 import { runShell } from "./runShell.ts";
 
 let folder = "";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { runChecks } from "../../../provider/checks/runChecks.ts";
 import type { Deployment } from "../../../provider/deployment/deployment.ts";
-import { type CheckReport, parseReport } from "../../../provider/engine/report.ts";
 import { explainFailure } from "../../../provider/resources/explainFailure.ts";
+import { type CheckReport, parseReport } from "../../../provider/session/report.ts";
 import { CutMachine } from "./cutMachine.ts";
 import { connection } from "./smallSpec.ts";
 

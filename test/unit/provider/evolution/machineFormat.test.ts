@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { exclusively } from "../../../../lab/lock.ts";
 import { type Action, library, type Wanted } from "../../../../provider/engine/program.ts";
-import { parseReport, type Report } from "../../../../provider/engine/report.ts";
 import type { Item } from "../../../../provider/index.ts";
+import { parseReport, type Report } from "../../../../provider/session/report.ts";
 import { CutMachine } from "../cutMachine.ts";
 import {
   fixturesToWrite,

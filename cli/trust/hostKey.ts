@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { execa } from "execa";
-import { GroundworkError } from "../errors/index.ts";
+import { GroundworkError } from "../../errors/index.ts";
 import { sshPinned } from "./pinnedSsh.ts";
 import { strongestKey } from "./pins.ts";
 

@@ -1,4 +1,4 @@
-import type { Configuration, StreamName } from "../stacks/configuration.ts";
+import type { Configuration, StreamName } from "../../stacks/configuration.ts";
 
 /** Streams that are part of the stack. */
 export function enabledStreams({ streams }: Configuration): StreamName[] {

@@ -1,5 +1,5 @@
-import { type Deployment, labMachineNames } from "./engine/deployment.ts";
-import { stackWords } from "./options.ts";
+import { type Deployment, labMachineNames } from "../engine/deployment.ts";
+import { stackWords } from "../options.ts";
 import type { Advice } from "./readingText.ts";
 
 /** What mends a machine of the lab that is not reached. */

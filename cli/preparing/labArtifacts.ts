@@ -1,16 +1,16 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, relative, sep } from "node:path";
-import { cacheFolder } from "../foundation/cacheFolder.ts";
-import { labArtifactsFile } from "../foundation/stateFolder.ts";
-import { ensureRootTree, groundsInUse, type LabRelease, type RootImage } from "../lab/index.ts";
-import type { LabArtifacts, LabImage } from "../stacks/labArtifacts.ts";
+import { cacheFolder } from "../../foundation/cacheFolder.ts";
+import { labArtifactsFile } from "../../foundation/stateFolder.ts";
+import { ensureRootTree, groundsInUse, type LabRelease, type RootImage } from "../../lab/index.ts";
+import type { LabArtifacts, LabImage } from "../../stacks/labArtifacts.ts";
 import {
   ensureContainerImages,
   ensurePrograms,
   hostArchitecture,
   type Progress,
   type ReadyImage,
-} from "../tools/index.ts";
+} from "../../tools/index.ts";
 import {
   bundles,
   type ImageDefinition,
@@ -18,7 +18,7 @@ import {
   images,
   type ProgramName,
   programs,
-} from "../versions/index.ts";
+} from "../../versions/index.ts";
 
 /**
  * Makes sure that everything the lab's machines download is in the cache, and tells the program what it is.

@@ -1,12 +1,12 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
-import type { Problem } from "../foundation/problem.ts";
+import type { Problem } from "../../foundation/problem.ts";
 import {
   type BastionSettings,
   type Configuration,
   configurationError,
   localPath,
-} from "../stacks/configuration.ts";
+} from "../../stacks/configuration.ts";
 
 /** Refuses private keys that cannot be used, before the first login is tried with them. Errors: GW101. */
 export async function requireLoginKeys(configuration: Configuration): Promise<void> {

@@ -1,4 +1,4 @@
-import { GroundworkError } from "../errors/index.ts";
+import { GroundworkError } from "../../errors/index.ts";
 import type { AskedHost } from "./hostKey.ts";
 import { fingerprint } from "./pins.ts";
 

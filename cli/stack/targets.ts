@@ -1,5 +1,5 @@
-import { GroundworkError } from "../errors/index.ts";
-import { type Deployment, gates, hostStates } from "./engine/deployment.ts";
+import { GroundworkError } from "../../errors/index.ts";
+import { type Deployment, gates, hostStates } from "../engine/deployment.ts";
 
 export interface MachineTargets {
   /** The machine that is to be touched. */

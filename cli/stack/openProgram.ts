@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import type { Configuration } from "../stacks/configuration.ts";
-import { type Deployment, labOutputs } from "./engine/deployment.ts";
-import type { Engine } from "./engine/engine.ts";
-import { requireLoginKeys } from "./loginKeys.ts";
+import type { Configuration } from "../../stacks/configuration.ts";
+import { type Deployment, labOutputs } from "../engine/deployment.ts";
+import type { Engine } from "../engine/engine.ts";
+import { prepare } from "../preparing/prepare.ts";
+import { toolProgress } from "../preparing/toolProgress.ts";
+import { type Declared, type Rehearsal, rehearse } from "../rehearsal/rehearse.ts";
+import { root } from "../root.ts";
 import { openConfigured } from "./openStack.ts";
-import { prepare } from "./prepare.ts";
-import { type Declared, type Rehearsal, rehearse } from "./rehearsal/rehearse.ts";
-import { root } from "./root.ts";
 import { readEngineSettings, readStackFile } from "./stackFile.ts";
-import { toolProgress } from "./toolProgress.ts";
+import { requireLoginKeys } from "./usableKeys.ts";
 
 /** A stack that is open, and what its program declares of machines. */
 export interface OpenProgram {

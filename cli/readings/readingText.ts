@@ -1,4 +1,4 @@
-import { stackWords } from "./options.ts";
+import { stackWords } from "../options.ts";
 import { type CheckReading, type ItemReading, impatientSeconds, type Reading } from "./readings.ts";
 
 /** What a person can do about a machine that was not read, beside what its error says. */

@@ -1,6 +1,6 @@
-import type { HostStateSpec } from "../provider/index.ts";
-import { type Deployed, type Deployment, hostStates } from "./engine/deployment.ts";
-import type { Declared } from "./rehearsal/rehearse.ts";
+import type { HostStateSpec } from "../../provider/index.ts";
+import { type Deployed, type Deployment, hostStates } from "../engine/deployment.ts";
+import type { Declared } from "../rehearsal/rehearse.ts";
 
 /** What an `up` would put back as it was before, as nothing declares it there any more. */
 export interface GivenUp {

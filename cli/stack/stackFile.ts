@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
-import { GroundworkError } from "../errors/index.ts";
-import { type Configuration, configurationError, examineConfiguration } from "../stacks/configuration.ts";
-import { stackFile } from "./engine/stackConfigFile.ts";
-import { root } from "./root.ts";
+import { GroundworkError } from "../../errors/index.ts";
+import { type Configuration, configurationError, examineConfiguration } from "../../stacks/configuration.ts";
+import { stackFile } from "../engine/stackConfigFile.ts";
+import { root } from "../root.ts";
 
 /**
  * The configuration as the stack's file says it, checked before the engine starts. Errors: GW101, GW203.

@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { GroundworkError } from "../../errors/index.ts";
 import type { Connection } from "../connection.ts";
+import { type Operation, ownerOf, renderProgram, type Wanted } from "../engine/program.ts";
+import { quote } from "../engine/shell.ts";
 import { classifySshFailure } from "../ssh/failure.ts";
 import type { Input, SshPool, SshResult } from "../ssh/sshPool.ts";
 import { acrossBoots, awaitBoot, type BootSight } from "./nextBoot.ts";
-import { type Operation, ownerOf, renderProgram, type Wanted } from "./program.ts";
 import { mayPass, reconnecting } from "./reconnecting.ts";
 import { parseReport, type Report } from "./report.ts";
 import { type Artifact, type Sending, sendArtifact } from "./sendArtifact.ts";
-import { quote } from "./shell.ts";
 import { renderTicketProgram } from "./ticketProgram.ts";
 
 /** A session that lasted for so many seconds was a connection. */

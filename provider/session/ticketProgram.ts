@@ -1,4 +1,4 @@
-import { printer } from "./shell.ts";
+import { printer } from "../engine/shell.ts";
 
 /**
  * The shell program that makes an issuer run a ticket's script with the consumer's request on its standard input.

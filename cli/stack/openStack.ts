@@ -1,10 +1,10 @@
-import type { Configuration } from "../stacks/configuration.ts";
-import type { Engine } from "./engine/engine.ts";
-import { parallelism } from "./engine/environment.ts";
-import { openEngine } from "./engine/openEngine.ts";
+import type { Configuration } from "../../stacks/configuration.ts";
+import type { Engine } from "../engine/engine.ts";
+import { parallelism } from "../engine/environment.ts";
+import { openEngine } from "../engine/openEngine.ts";
+import { toolProgress } from "../preparing/toolProgress.ts";
 import { readStackFile } from "./stackFile.ts";
 import { enabledStreams } from "./streams.ts";
-import { toolProgress } from "./toolProgress.ts";
 
 /** A stack that is there, with its configuration. Errors: GW101, GW203, GW6xx, GW705, GW709. */
 export async function openStack(stack: string): Promise<{ engine: Engine; configuration: Configuration }> {

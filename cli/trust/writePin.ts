@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { GroundworkError } from "../errors/index.ts";
+import { GroundworkError } from "../../errors/index.ts";
+import { replaceFile } from "../replaceFile.ts";
+import { configurationOf, readText } from "../stack/stackFile.ts";
 import { type PinPath, withPin } from "./pins.ts";
-import { replaceFile } from "./replaceFile.ts";
-import { configurationOf, readText } from "./stackFile.ts";
 
 /**
  * Writes a pin into a stack's file as the file is now: what was edited since it was read, `asked`, stays.

@@ -1,7 +1,7 @@
-import { GroundworkError } from "../errors/index.ts";
-import type { Check, CheckResult, Drift, GateSpec, HostStateSpec, Reader } from "../provider/index.ts";
-import { keyOf } from "../provider/index.ts";
-import { type Deployed, type Deployment, gates, hostStates } from "./engine/deployment.ts";
+import { GroundworkError } from "../../errors/index.ts";
+import type { Check, CheckResult, Drift, GateSpec, HostStateSpec, Reader } from "../../provider/index.ts";
+import { keyOf } from "../../provider/index.ts";
+import { type Deployed, type Deployment, gates, hostStates } from "../engine/deployment.ts";
 
 /** One item as its machine was found. */
 export interface ItemReading {

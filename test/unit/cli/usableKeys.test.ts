@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { requireLoginKeys } from "../../../cli/loginKeys.ts";
+import { requireLoginKeys } from "../../../cli/stack/usableKeys.ts";
 import { parseConfiguration } from "../../../stacks/configuration.ts";
 import { hostKeyOf } from "../../support/hostKey.ts";
 

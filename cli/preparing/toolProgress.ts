@@ -1,4 +1,4 @@
-import { type Progress, plainProgress } from "../tools/index.ts";
+import { type Progress, plainProgress } from "../../tools/index.ts";
 
 /** Shows on standard error what is being downloaded, built or installed. */
 export function toolProgress(): Progress {

@@ -1,8 +1,8 @@
-import { GroundworkError } from "../errors/index.ts";
-import { labLoginKey } from "../foundation/stateFolder.ts";
-import { ensureRootImage, type LabRelease, labPackages, type RootImage } from "../lab/index.ts";
-import { type Configuration, releaseOf } from "../stacks/configuration.ts";
-import { ensureDebianPackages, isDebian, type Progress } from "../tools/index.ts";
+import { GroundworkError } from "../../errors/index.ts";
+import { labLoginKey } from "../../foundation/stateFolder.ts";
+import { ensureRootImage, type LabRelease, labPackages, type RootImage } from "../../lab/index.ts";
+import { type Configuration, releaseOf } from "../../stacks/configuration.ts";
+import { ensureDebianPackages, isDebian, type Progress } from "../../tools/index.ts";
 import { ensureLabArtifacts } from "./labArtifacts.ts";
 import { ensureLoginKey } from "./loginKey.ts";
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
-import { root } from "./root.ts";
+import { root } from "../root.ts";
 import { type Counts, countsOf, omitted, type TestPart } from "./testParts.ts";
 
 /** How a part of the tests went. */

@@ -10,10 +10,10 @@ import {
   knownLater,
   noOtherClaims,
   type Reader,
-} from "../provider/index.ts";
-import { type Deployed, type Deployment, hostStates, labMachineNames } from "./engine/deployment.ts";
+} from "../../provider/index.ts";
+import { type Deployed, type Deployment, hostStates, labMachineNames } from "../engine/deployment.ts";
+import type { Declared } from "../rehearsal/rehearse.ts";
 import { isOpen, lookAt } from "./readings.ts";
-import type { Declared } from "./rehearsal/rehearse.ts";
 
 /**
  * What an `up` would do about an item: `change` where the machine differs, `again` where it does not but an item changes
