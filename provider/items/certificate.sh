@@ -7,8 +7,12 @@
 certificate_waiting_key() { printf '%s/pending/%s.key' "$gw_root" "$gw_hash"; }
 
 certificate_observe() {
-  observed=absent
-  [ -f "$path.crt" ] && [ -f "$path.key" ] || return 0
+  if [ ! -f "$path.crt" ] || [ ! -f "$path.key" ]; then
+    observed=absent
+    [ ! -f "$path.crt" ] || observed="key absent"
+    [ ! -f "$path.key" ] || observed="certificate absent"
+    return
+  fi
   if [ -L "$path.crt" ] || [ -L "$path.key" ]; then
     observed=symlink
     return

@@ -123,7 +123,7 @@ export function certificateTests(subject: () => Subject): void {
     );
     assert.deepEqual(await judged(stream), ["mismatch"]);
     await inside("rm '/opt/a b/certificates/leaf.key'");
-    assert.deepEqual(await judged(stream), ["absent"]);
+    assert.deepEqual(await judged(stream), ["key absent"]);
     await stream.giveBack();
   });
 }
