@@ -8,6 +8,8 @@
 
 gw_networks=/etc/systemd/network
 gw_networkd=/run/systemd/netif/links
+gw_generated=/run/systemd/network
+gw_interfaces=/sys/class/net
 
 network_observe() {
   observed=''
@@ -83,7 +85,7 @@ network_apply() {
   }
   gw_draft=$gw_run/networks
   rm -rf "$gw_draft"
-  network_unpack && network_read || return
+  network_unpack && network_free && network_read || return
   network_obsolete "$gw_draft/all"
   for gw_suffix in network netdev link; do
     network_install || return 1
@@ -113,6 +115,55 @@ network_part() { # FILE SIZE
   [ "$gw_suffix" != netdev ] || gw_mode=640 gw_group=systemd-network
   (umask 077 && tail -c "+$gw_from" "$gw_draft/data" | head -c "$2" >"$1") && chown "root:$gw_group" "$1" &&
     chmod "$gw_mode" "$1"
+}
+
+# netplan writes its files anew at every boot: of two files for one interface, the first by name has it alone.
+network_free() {
+  [ -f "$gw_draft/all/$name.network" ] || return 0
+  set -f
+  # shellcheck disable=SC2046 # patterns
+  set -- $(network_patterns "$gw_draft/all/$name.network")
+  set +f
+  [ $# -gt 0 ] || return 0
+  for gw_link in "$gw_interfaces"/*; do
+    gw_link=${gw_link##*/}
+    network_is_about "$gw_link" "$@" && network_netplan "$gw_link" || continue
+    echo "netplan configures $gw_link, by $gw_other: change it there, or take it out of netplan's own files first"
+    return 1
+  done
+}
+
+network_netplan() { # LINK: sets gw_other to the file of netplan that is about it
+  for gw_other in "$gw_generated"/*netplan*.network; do
+    [ -f "$gw_other" ] || continue
+    gw_id=${gw_other##*netplan-}
+    set -f
+    # shellcheck disable=SC2046 # patterns
+    network_is_about "$1" "${gw_id%.network}" $(network_patterns "$gw_other")
+    gw_code=$?
+    set +f
+    [ "$gw_code" -ne 0 ] || return 0
+  done
+  return 1
+}
+
+network_is_about() { # LINK PATTERN…
+  gw_looked=$1 gw_yes=0 gw_no=1
+  shift
+  case $1 in !*) gw_yes=1 gw_no=0 ;; esac
+  for gw_pattern; do
+    # shellcheck disable=SC2254 # a pattern
+    case $gw_looked in ${gw_pattern#!}) return "$gw_yes" ;; esac
+  done
+  return "$gw_no"
+}
+
+network_patterns() { # FILE: prints the names that its [Match] has
+  awk '
+    { gsub(/^[ \t]+|[ \t\r]+$/, "") }
+    /^\[/ { here = $0 == "[Match]"; next }
+    here && sub(/^Name[ \t]*=[ \t]*/, "")
+  ' "$1"
 }
 
 # networkd has no checker: one of its own, in an empty network, reads the new files beside the devices that there are,

@@ -6,7 +6,7 @@ import type { CommonItem, ItemKind } from "./kind.ts";
 /**
  * The files of one name below /etc/systemd/network. systemd-networkd itself reads them before they replace the old
  * ones, then reloads, and configures anew only the links that they are about; a device whose `.netdev` changed is made
- * again. A device that stands on a link, such as a VLAN, comes before the `.network` that names it. An address that
+ * again. Interfaces that netplan configures are refused. A device that stands on a link, such as a VLAN, comes before the `.network` that names it. An address that
  * locks everybody out is taken back by the dead-man timer. Restored exactly, with the addresses and routes of links
  * that nothing of networkd's was about. systemd.network(5), systemd.netdev(5), systemd.link(5)
  */

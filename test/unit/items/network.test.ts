@@ -88,6 +88,34 @@ rm -rf "$gw_draft"; chown() { :; }; data() { cat '${folder}/data'; }; network_un
   });
 });
 
+describe("an interface that netplan configures", () => {
+  /** What is said of a `.network` for these names where netplan has a file of its own. */
+  const said = (names: string, file: string, match: string): string => {
+    writeFileSync(join(folder, "data"), `[Match]\nName=${names}\n\n[Network]\nDHCP=yes\n`);
+    return withLibrary(`cd '${folder}' && rm -rf new generated interfaces && mkdir -p new/all generated interfaces/eth0 interfaces/lan0
+cp data new/all/10-a.network && printf '[Match]\\n${match}\\n[Network]\\nName=lan0\\n' >'generated/${file}'
+gw_draft=new gw_generated=generated gw_interfaces=interfaces name=10-a
+network_free || echo refused`);
+  };
+  const refusal = (file: string) =>
+    `netplan configures eth0, by generated/${file}: change it there, or take it out of netplan's own files first\nrefused`;
+
+  it("is refused, whichever file names it, and how", () => {
+    for (const [names, file, match] of [
+      ["eth0", "10-netplan-eth0.network", "Name=eth0"],
+      ["lan0 e*", "10-netplan-all-en.network", " Name = en* eth*"],
+      ["!lan0", "10-netplan-eth0.network", "PermanentMACAddress=00:00:5e:00:53:01"],
+    ] as const)
+      assert.equal(said(names, file, match), refusal(file), names);
+  });
+
+  it("leaves others free, and files that are not of netplan", () => {
+    assert.equal(said("lan0", "10-netplan-eth0.network", "Name=eth0"), "");
+    assert.equal(said("!eth0", "10-netplan-eth0.network", "Name=eth0"), "");
+    assert.equal(said("eth0", "10-lan.network", "Name=eth0"), "");
+  });
+});
+
 describe("the device of a file that is there", () => {
   const found = (text: string): string => {
     writeFileSync(join(folder, "a.netdev"), text);
