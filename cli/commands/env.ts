@@ -14,12 +14,12 @@ export const envCommand = new Command("env")
   .addOption(stackOption())
   .addHelpText("after", examples({ 'eval "$(./groundwork env)" && pulumi preview': "plain Pulumi" }))
   .action(async ({ stack }: Pick<CommonOptions, "stack">) => {
-    const configuration = await readStackFile(stack);
+    const { configuration, file } = await readStackFile(stack);
     const progress = toolProgress();
     await prepare(configuration, progress);
     const parallel = parallelOf(configuration);
-    process.stdout.write(environmentText(await prepareEngine({ stack, parallel, progress })));
-    if (await staysAsItIs(stack, process.env)) say(fileAdvice(stack));
+    process.stdout.write(environmentText(await prepareEngine({ file, parallel, progress })));
+    if (staysAsItIs(file, process.env)) say(fileAdvice(stack));
   });
 
 /** What plain Pulumi does to a file that commands of ours leave as it is. */

@@ -2,6 +2,7 @@ import type { EngineEvent, PreviewOptions, Stack } from "@pulumi/pulumi/automati
 import { root } from "../root.ts";
 import { type CommandOutput, type EngineCommand, EngineFailure } from "./command.ts";
 import type { Deployment } from "./deployment.ts";
+import { type CheckedFile, withCheckedFile } from "./stackConfigFile.ts";
 import { withPassphraseNamed } from "./wrongPassphrase.ts";
 
 export interface OperationOptions {
@@ -23,19 +24,19 @@ export class Engine {
   readonly environment: Record<string, string>;
   readonly #stack: Stack;
   readonly #command: EngineCommand;
-  readonly #configFile: string | undefined;
+  readonly #file: CheckedFile;
 
   constructor(parts: {
     stack: Stack;
     command: EngineCommand;
     environment: Record<string, string>;
-    configFile: string | undefined;
+    file: CheckedFile;
   }) {
     this.stack = parts.stack.name;
     this.environment = parts.environment;
     this.#stack = parts.stack;
     this.#command = parts.command;
-    this.#configFile = parts.configFile;
+    this.#file = parts.file;
     // After an operation the Automation API asks for outputs and history, three more runs of the engine, which
     // nobody reads here: the events have told everything.
     this.#stack.outputs = async () => ({});
@@ -89,14 +90,9 @@ export class Engine {
     start: (shared: PreviewOptions) => Promise<unknown>,
     options: OperationOptions,
   ): Promise<OperationEnd> {
-    const shared = {
-      ...options,
-      color: "never",
-      configFile: this.#configFile,
-      suppressOutputs: true,
-    } as const;
+    const shared = { ...options, color: "never", suppressOutputs: true } as const;
     try {
-      await start(shared);
+      await withCheckedFile(this.#file, (configFile) => start({ ...shared, configFile }));
       return { succeeded: true, said: "" };
     } catch (failure) {
       const error = withPassphraseNamed(this.stack, failure);

@@ -1,6 +1,5 @@
-import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { cp, mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
 import { GroundworkError } from "../../errors/index.ts";
 import type { Progress } from "../../tools/index.ts";
@@ -16,11 +15,12 @@ import {
 } from "./environment.ts";
 import { type EnginePrograms, enginePrograms } from "./programs.ts";
 import { ensureSecretFile, newPassphrase } from "./secretFile.ts";
-import { privateConfigFile, secretsProvider, stackFile, staysAsItIs } from "./stackConfigFile.ts";
+import { type CheckedFile, secretsProvider, staysAsItIs, withPrivateCopy } from "./stackConfigFile.ts";
 import { withPassphraseNamed } from "./wrongPassphrase.ts";
 
 export interface OpenOptions {
-  stack: string;
+  /** The stack, by its file. */
+  file: CheckedFile;
   /** How many operations may run at once. */
   parallel: number;
   progress: Progress;
@@ -34,7 +34,6 @@ const automation = (): Promise<typeof import("@pulumi/pulumi/automation/index.js
 
 /** Opens a stack. Errors: GW705 without it, GW709 without its passphrase, GW6xx without an engine. */
 export async function openEngine(options: OpenOptions): Promise<Engine> {
-  const { stack } = options;
   const programs = await enginePrograms(options.progress);
   const environment = await prepareEnvironment(options, programs);
   const command = new EngineCommand(programs.command, programs.version, environment);
@@ -44,7 +43,7 @@ export async function openEngine(options: OpenOptions): Promise<Engine> {
     stack: await openStack(options, workspace),
     command,
     environment,
-    configFile: (await staysAsItIs(stack, process.env)) ? await privateConfigFile(stack) : undefined,
+    file: options.file,
   });
 }
 
@@ -54,9 +53,10 @@ export async function prepareEngine(options: Omit<OpenOptions, "create">): Promi
 }
 
 async function prepareEnvironment(
-  { stack, parallel }: Omit<OpenOptions, "create">,
+  { file, parallel }: Omit<OpenOptions, "create">,
   programs: EnginePrograms,
 ): Promise<Record<string, string>> {
+  const { stack } = file;
   const environment = engineEnvironment({
     root,
     stack,
@@ -67,7 +67,7 @@ async function prepareEnvironment(
   // Readings are made in this process: what they say of a machine names the stack as the engine's provider does.
   process.env.PULUMI_STACK = stack;
   await prepareBackend(environment);
-  await preparePassphrase(stack);
+  await preparePassphrase(file);
   return environment;
 }
 
@@ -78,17 +78,18 @@ async function prepareBackend(environment: Record<string, string>): Promise<void
 }
 
 /** Makes the passphrase that Groundwork keeps for the stack. Errors: GW709 where it keeps none and none is given. */
-async function preparePassphrase(stack: string): Promise<void> {
+async function preparePassphrase({ stack, text }: CheckedFile): Promise<void> {
   if (ownsPassphrase(stack, process.env))
     await ensureSecretFile(passphraseFile(stack, process.env), newPassphrase());
-  else if (!process.env.PULUMI_BACKEND_URL && !hasPassphrase(process.env) && !(await secretsProvider(stack)))
+  else if (!process.env.PULUMI_BACKEND_URL && !hasPassphrase(process.env) && !secretsProvider(text))
     throw new GroundworkError("GW709", {
       where: stack,
       what: "only the stack dev gets a passphrase by itself",
     });
 }
 
-async function openStack({ stack, create }: OpenOptions, workspace: LocalWorkspace): Promise<Stack> {
+async function openStack({ file, create }: OpenOptions, workspace: LocalWorkspace): Promise<Stack> {
+  const { stack } = file;
   const { Stack } = await automation();
   try {
     return await Stack.select(stack, workspace);
@@ -96,7 +97,7 @@ async function openStack({ stack, create }: OpenOptions, workspace: LocalWorkspa
     if (!(error instanceof EngineFailure) || !/no stack named/.test(error.message)) throw error;
     if (!create) throw new GroundworkError("GW705", { where: stack, what: "there is no such stack" });
   }
-  await initialise(stack, workspace).catch((failure: unknown) => {
+  await initialise(file, workspace).catch((failure: unknown) => {
     throw withPassphraseNamed(stack, failure);
   });
   return Stack.select(stack, workspace);
@@ -106,24 +107,20 @@ async function openStack({ stack, create }: OpenOptions, workspace: LocalWorkspa
  * Makes a stack. Where its file stays as it is, from a folder of its own with the copy of it, so that the engine writes
  * no salt into the project.
  */
-async function initialise(stack: string, { pulumiCommand }: LocalWorkspace): Promise<void> {
+async function initialise(file: CheckedFile, { pulumiCommand }: LocalWorkspace): Promise<void> {
   const { LocalWorkspace } = await automation();
-  if (!(await staysAsItIs(stack, process.env))) {
-    const provider = await secretsProvider(stack);
+  if (!staysAsItIs(file, process.env)) {
     const workspace = await LocalWorkspace.create({
       workDir: root,
       pulumiCommand,
-      secretsProvider: provider,
+      secretsProvider: secretsProvider(file.text),
     });
-    return workspace.createStack(stack);
+    return workspace.createStack(file.stack);
   }
-  const folder = await mkdtemp(join(tmpdir(), "groundwork-"));
-  try {
-    await cp(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
-    await cp(await privateConfigFile(stack), stackFile(folder, stack));
-    const workspace = await LocalWorkspace.create({ workDir: folder, pulumiCommand });
-    await workspace.createStack(stack);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  await withPrivateCopy(file, async (copy) => {
+    const workDir = dirname(copy);
+    await cp(join(root, "Pulumi.yaml"), join(workDir, "Pulumi.yaml"));
+    const workspace = await LocalWorkspace.create({ workDir, pulumiCommand });
+    await workspace.createStack(file.stack);
+  });
 }

@@ -7,7 +7,7 @@ import { toolProgress } from "../preparing/toolProgress.ts";
 import { type Declared, type Rehearsal, rehearse } from "../rehearsal/rehearse.ts";
 import { root } from "../root.ts";
 import { openConfigured } from "./openStack.ts";
-import { readEngineSettings, readStackFile } from "./stackFile.ts";
+import { type ConfiguredStack, engineSettings, readStackFile } from "./stackFile.ts";
 import { requireLoginKeys } from "./usableKeys.ts";
 
 /** A stack that is open, and what its program declares of machines. */
@@ -23,13 +23,10 @@ export interface OpenProgram {
  * prepare and rehearse.
  */
 export async function openProgram(stack: string): Promise<OpenProgram> {
-  const { configuration, rehearsal } = await readyProgram(stack);
+  const { configured, rehearsal } = await readyProgram(stack);
   // Side by side: each takes about a second.
-  const [engine, declared] = await Promise.all([
-    openConfigured(stack, configuration, true),
-    rehearse(rehearsal),
-  ]);
-  return { engine, configuration, declared };
+  const [engine, declared] = await Promise.all([openConfigured(configured, true), rehearse(rehearsal)]);
+  return { engine, configuration: configured.configuration, declared };
 }
 
 /** A stack with its state, secrets in clear, and what its program declares of machines. */
@@ -41,20 +38,21 @@ export interface DeclaredStack {
 
 /** As {@link openProgram}, for a command that compares what is declared without the engine. */
 export async function openDeclared(stack: string): Promise<DeclaredStack> {
-  const { configuration, rehearsal } = await readyProgram(stack);
-  const engine = await openConfigured(stack, configuration, true);
+  const { configured, rehearsal } = await readyProgram(stack);
+  const engine = await openConfigured(configured, true);
   const deployment = await engine.export();
   const declared = await rehearse({ ...rehearsal, lab: labOutputs(deployment) });
-  return { configuration, deployment, declared };
+  return { configuration: configured.configuration, deployment, declared };
 }
 
-async function readyProgram(stack: string): Promise<{ configuration: Configuration; rehearsal: Rehearsal }> {
-  const configuration = await readStackFile(stack);
+async function readyProgram(stack: string): Promise<{ configured: ConfiguredStack; rehearsal: Rehearsal }> {
+  const configured = await readStackFile(stack);
+  const { configuration, file } = configured;
   await requireLoginKeys(configuration);
   await prepare(configuration, toolProgress());
-  const config = await readEngineSettings(stack);
+  const config = engineSettings(file);
   return {
-    configuration,
+    configured,
     rehearsal: { program: join(root, "index.ts"), project: "groundwork", stack, config },
   };
 }

@@ -3,20 +3,26 @@ import { basename } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import { GroundworkError } from "../../errors/index.ts";
 import { type Configuration, configurationError, examineConfiguration } from "../../stacks/configuration.ts";
-import { stackFile } from "../engine/stackConfigFile.ts";
+import { type CheckedFile, stackFile } from "../engine/stackConfigFile.ts";
 import { root } from "../root.ts";
 
+/** The configuration as a stack's file says it, and the text that says so. */
+export interface ConfiguredStack {
+  configuration: Configuration;
+  file: CheckedFile;
+}
+
 /**
- * The configuration as the stack's file says it, checked before the engine starts. Errors: GW101, GW203.
+ * Reads the stack's file, once for all that follows, and checks it before the engine starts. Errors: GW101, GW203.
  */
-export async function readStackFile(stack: string): Promise<Configuration> {
+export async function readStackFile(stack: string): Promise<ConfiguredStack> {
   const path = stackFile(root, stack);
   const text = await readText(path);
   const own = configurationOf(text, path);
   if (own.machines === undefined) throw withoutMachines(text, path);
   const { configuration, problems } = examineConfiguration(own, stack);
   if (configuration === undefined || problems.length > 0) throw configurationError(problems);
-  return configuration;
+  return { configuration, file: { stack, text } };
 }
 
 /** What is there in the place of machines: a name that was mistyped, or one that stands beside `config`. */
@@ -67,11 +73,9 @@ export function configurationOf(text: string, path: string): Record<string, unkn
  * All settings of a stack's file as the engine tells them to a program: structured ones as JSON text. What is
  * encrypted is left out. Errors: GW101.
  */
-export async function readEngineSettings(stack: string): Promise<Record<string, string>> {
-  const path = stackFile(root, stack);
-  const plain = Object.entries(settingsOf(await readText(path), path)).filter(
-    ([, value]) => !isEncrypted(value),
-  );
+export function engineSettings({ stack, text }: CheckedFile): Record<string, string> {
+  const settings = settingsOf(text, stackFile(root, stack));
+  const plain = Object.entries(settings).filter(([, value]) => !isEncrypted(value));
   return Object.fromEntries(
     plain.map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
   );

@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
 import { environmentText } from "../../../cli/commands/env.ts";
 import { engineEnvironment, ownsPassphrase, parallelism } from "../../../cli/engine/environment.ts";
 import { ensureSecretFile } from "../../../cli/engine/secretFile.ts";
-import { privateConfigFile, staysAsItIs, withoutSalt } from "../../../cli/engine/stackConfigFile.ts";
+import {
+  staysAsItIs,
+  withCheckedFile,
+  withoutSalt,
+  withPrivateCopy,
+} from "../../../cli/engine/stackConfigFile.ts";
 
 const folders: string[] = [];
 const newFolder = async (): Promise<string> => {
@@ -70,30 +76,26 @@ describe("a file with a secret", () => {
 });
 
 describe("the copy of a stack's file for the engine", () => {
-  it("is written to instead of the file itself, whichever stack it is and whoever gives the passphrase", async () => {
+  const text = "# mine\nconfig: { groundwork:machines: { m1: { a: [ 1 ] } } }\n";
+  const rack = { stack: "rack", text: `${text}encryptionsalt: v1:x\n` };
+
+  it("is written to instead of the file itself, whichever stack it is and whoever gives the passphrase", () => {
     const mine = { PULUMI_CONFIG_PASSPHRASE_FILE: "/mine" };
     for (const stack of ["dev", "production"])
-      assert.deepEqual([await staysAsItIs(stack, {}), await staysAsItIs(stack, mine)], [true, true]);
+      assert.deepEqual([staysAsItIs({ stack, text }, {}), staysAsItIs({ stack, text }, mine)], [true, true]);
   });
 
-  it("is for its owner only, one for each copy of the project", async () => {
-    const before = process.env.GROUNDWORK_STATE;
-    process.env.GROUNDWORK_STATE = await newFolder();
-    try {
-      const text = (name: string) => `# mine\nconfig: { groundwork:machines: { ${name}: { a: [ 1 ] } } }\n`;
-      const projects = await Promise.all([newFolder(), newFolder()]);
-      for (const [index, project] of projects.entries())
-        await writeFile(join(project, "Pulumi.rack.yaml"), `${text(`m${index}`)}encryptionsalt: v1:x\n`);
-      const copies = await Promise.all(projects.map((project) => privateConfigFile("rack", project)));
-      for (const [index, copy] of copies.entries()) {
-        assert.equal(await readFile(copy, "utf8"), text(`m${index}`));
-        assert.equal((await stat(copy)).mode & 0o777, 0o600);
-      }
-      assert.deepEqual(await readdir(dirname(copies[0] as string)), ["Pulumi.rack.yaml"]);
-    } finally {
-      if (before === undefined) delete process.env.GROUNDWORK_STATE;
-      else process.env.GROUNDWORK_STATE = before;
-    }
+  it("says what was checked, is for its owner only and of one run only, and goes with it", async () => {
+    const copies = await withPrivateCopy(rack, (first) =>
+      withPrivateCopy({ ...rack, text: "config: {}\n" }, async (second) => {
+        assert.equal(await readFile(first, "utf8"), text);
+        assert.equal(await readFile(second, "utf8"), "config: {}\n");
+        assert.equal((await stat(first)).mode & 0o777, 0o600);
+        assert.equal((await stat(dirname(first))).mode & 0o777, 0o700);
+        return [first, second];
+      }),
+    );
+    assert.deepEqual(copies.map(existsSync), [false, false]);
   });
 
   it("lacks the salt of somebody else's passphrase and nothing more", () => {
@@ -107,5 +109,35 @@ describe("the copy of a stack's file for the engine", () => {
       const text = `config:\n  ${value}\nencryptionsalt: v1:abc\n`;
       assert.equal(withoutSalt(text), text);
     }
+  });
+});
+
+describe("the file that the engine is run on", () => {
+  const provider = "secretsprovider: awskms://alias/x\n";
+  const checked = { stack: "rack", text: `config:\n  groundwork:machines: { m1: {} }\n${provider}` };
+  const runOn = async (now: string, file = checked): Promise<string | undefined> => {
+    const project = await newFolder();
+    await writeFile(join(project, "Pulumi.rack.yaml"), now);
+    return withCheckedFile(
+      file,
+      async (path) => (path === undefined ? "the file" : readFile(path, "utf8")),
+      project,
+    );
+  };
+
+  it("is a copy of what was checked, whatever the file says by then", async () => {
+    const text = "config: { groundwork:machines: { m1: {} } }\n";
+    assert.equal(await runOn("config: {}\n", { stack: "rack", text }), text);
+  });
+
+  it("is the file itself with a secrets provider, which the engine itself may have written to", async () => {
+    assert.equal(await runOn(checked.text), "the file");
+    const written = `${provider}encryptedkey: abc\nconfig:\n  groundwork:machines:\n    m1: {}\n`;
+    assert.equal(await runOn(written), "the file");
+  });
+
+  it("is refused where the file's settings are no longer those that were checked", async () => {
+    for (const now of ["", checked.text.replace("m1", "m2"), "config: ["])
+      await assert.rejects(runOn(now), { code: "GW710" }, now);
   });
 });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type Declared, type Rehearsal, rehearse } from "../../../cli/rehearsal/rehearse.ts";
 import { root } from "../../../cli/root.ts";
-import { readEngineSettings } from "../../../cli/stack/stackFile.ts";
+import { engineSettings, readStackFile } from "../../../cli/stack/stackFile.ts";
 import { hostKeyOf } from "../../support/hostKey.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "groundwork-test-"));
@@ -207,7 +207,7 @@ new HostState("alpha-m1", { connection, stream: "alpha", items: [file(network.ar
       rehearse({ program: join(root, "index.ts"), project: "groundwork", stack: "dev", config });
     const login = (at: number) => ({ address: `192.0.2.${at}`, hostKey: hostKeyOf(`web-${at}`) });
     try {
-      await own(await readEngineSettings("dev"));
+      await own(engineSettings((await readStackFile("dev")).file));
       const machines = {
         "web-1": { existing: { ...login(1), roles: ["server", "monitoring"] } },
         "web-2": { existing: { ...login(2), roles: ["agent"] } },
