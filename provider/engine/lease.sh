@@ -30,6 +30,15 @@ lease_write() {
   return 1
 }
 
+# False, with a word to the provider, when somebody else took the machine meanwhile.
+lease_stands() {
+  [ -s "$gw_root/lease" ] || return 0
+  IFS=$gw_tab read -r gw_a gw_b gw_c <"$gw_root/lease"
+  [ "$gw_a" != "$gw_holder" ] || return 0
+  report held "$gw_a$gw_tab$gw_b$gw_tab$gw_c"
+  return 1
+}
+
 lease_release() {
   [ -f "$gw_root/lease" ] || return 0
   IFS=$gw_tab read -r gw_a _ <"$gw_root/lease"

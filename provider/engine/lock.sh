@@ -16,6 +16,8 @@ locks_make() {
 # One program at a time for one owner. The lock ends with the process.
 lock_owner() {
   locks_make
+  # An older version left them to everybody.
+  chmod 700 "$gw_locks"
   exec 7>"$gw_locks/owner-$gw_owner"
   flock 7
 }

@@ -53,14 +53,18 @@ gw_apply() {
   lock_registry
   registry_open && lease_take || return 1
   unlock_registry
-  gw_changed='' gw_dirty='' gw_uncommitted=''
+  gw_changed='' gw_dirty='' gw_uncommitted='' gw_awaits_boot=''
   if boot_goes_on; then
     observe_all
   elif [ -n "$gw_resume" ]; then
     boot_lost
     return 1
   else
-    operation_begin || return 1
+    operation_begin || {
+      # The provider asks again after the machine's restart.
+      [ -n "$gw_awaits_boot" ]
+      return
+    }
   fi
   # shellcheck disable=SC2086
   if { [ -n "$gw_continued" ] || release_all; } && apply_all && checks_run $gw_checks && facts_read && not_cancelled "it was committed" && recorded definitions_refresh; then
@@ -69,6 +73,7 @@ gw_apply() {
       report armed
       report unconfirmed "$(operation_id)"
     elif [ -n "$gw_hold" ]; then
+      transaction_hold
       report unconfirmed "$(operation_id)"
     elif recorded transaction_commit; then
       report committed
@@ -95,22 +100,29 @@ gw_apply() {
 
 # Asked for, too, by what goes before an operation and leaves traces; where one is under way, the machine is changed
 # already, and what it left may be what they refuse.
-guards_hold_before() { [ -d "$gw_root/transactions/$gw_owner" ] || guards_hold; }
+guards_hold_before() {
+  [ ! -d "$gw_root/transactions/$gw_owner" ] || return 0
+  # Those that may be waited for are asked by the operation itself, which can be cancelled.
+  gw_early=''
+  for gw_i in $gw_guards; do
+    "check_$gw_i"
+    [ "$gw_within" -gt 0 ] || gw_early="$gw_early $gw_i"
+  done
+  # shellcheck disable=SC2086 # names
+  guards_hold $gw_early
+}
 
-guards_hold() {
-  # shellcheck disable=SC2086
-  checks_run $gw_guards && return
+guards_hold() { # INDEX…
+  checks_run "$@" && return
   report guarded
   return 1
 }
 
 operation_begin() {
   transaction_settle && claims_adopt || return 1
-  guards_hold || return 1
-  observe_all
-  lock_uncontested || return 1
-  [ "$gw_waited" -eq 0 ] || observe_all
-  claim_all && recorded transaction_begin || return 1
+  # shellcheck disable=SC2086 # names
+  guards_hold $gw_guards || return 1
+  lock_alone && claim_all && recorded transaction_begin || return 1
   unlock_registry
 }
 
@@ -120,6 +132,7 @@ gw_confirm() {
   lock_owner
   if operation_waits; then
     if [ -n "$gw_hold" ]; then
+      transaction_hold
       deadman_disarm
       rm -f "$gw_transaction/armed"
       report unconfirmed "$gw_operation_id"
@@ -188,7 +201,10 @@ registry_close() {
   if registry_unused; then
     # What nobody claims nor gave back is no rubbish: it is how the machine was.
     for gw_folder in "$gw_root"/baseline/*; do
-      keep_aside "$gw_folder"
+      keep_aside "$gw_folder" || {
+        unlock_registry
+        return 0
+      }
     done
     rm -f "$gw_root/lease" "$gw_root/format" "$gw_root/firewall.listing"
     rm -rf "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" "$gw_root/downloads" "$gw_root/fetch" "$gw_root/pending" "$gw_root/made" "$gw_root/tables"

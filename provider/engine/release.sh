@@ -6,8 +6,6 @@
 # Gives back what this program no longer claims. Comes before anything is applied: what stays sees what went.
 release_all() {
   gw_changed='' gw_dirty='' gw_releasing=''
-  # Who claimed an item before this transaction began keeps it; who wants it from here on waits until it is ended.
-  recorded others_now || return 1
   released >"$gw_run/released"
   while IFS=$gw_tab read -r gw_a gw_b gw_c; do
     release_begin "$gw_a" "$gw_b" "$gw_c" || return 1

@@ -7,9 +7,7 @@
 # Needs nothing but the transaction's folder.
 transaction_restore() {
   gw_places=$gw_newline
-  # From the mark on, what it claimed anew counts for nobody, and who wants it waits. Half put back, it must not be confirmed
-  # any more. A disk that is too full for the mark is no reason to stay as it is.
-  lock_registry
+  # Half put back, it must not be confirmed any more. A disk that is too full for the mark is no reason to stay as it is.
   transaction_decide restoring || :
   # What an item printed may have filled the memory that the run works in.
   true >"$gw_run/log"
@@ -17,7 +15,6 @@ transaction_restore() {
     echo "what is to be put back could not be listed in $gw_run" | report_text unrestored
     return 1
   }
-  unlock_registry
   gw_unrestored=''
   while read -r gw_folder; do
     use_capture "$gw_folder" || {
@@ -44,21 +41,10 @@ transaction_restore() {
 
 # The folders to put back, last one first: half a list would leave the rest as it is, and forget it.
 restore_order() {
-  true >"$gw_run/unrestored" && other_claims && orphans_follow && tac "$gw_transaction/order" >"$gw_run/order.all" && true >"$gw_run/order" || return 1
+  true >"$gw_run/unrestored" && other_claims && tac "$gw_transaction/order" >"$gw_run/order.all" && true >"$gw_run/order" || return 1
   while read -r gw_folder; do
     wanted_elsewhere "${gw_folder##*/}" || printf '%s\n' "$gw_folder" >>"$gw_run/order" || return 1
   done <"$gw_run/order.all"
-}
-
-# Items that this claim was the last one to want, though another operation, taken back since, brought them about: it left
-# them as this one wanted them.
-orphans_follow() {
-  [ -f "$gw_transaction/claim.before" ] && gw_before=$gw_transaction/claim.before || gw_before=/dev/null
-  while IFS=$gw_tab read -r gw_word gw_a _; do
-    [ "$gw_word" = item ] && [ -e "$gw_root/baseline/$gw_a/item" ] || continue
-    ! grep -qsx "$gw_a" "$gw_transaction/baselines" && ! grep -qs "^item$gw_tab$gw_a$gw_tab" "$gw_before" "$gw_run/others" || continue
-    printf '%s\n' "$gw_a" >>"$gw_transaction/baselines" && printf '%s\n' "$gw_root/baseline/$gw_a" >>"$gw_transaction/order" || return 1
-  done <"$gw_transaction/claim.after"
 }
 
 # Another claim holds the item with the very value that this operation brought about.
@@ -84,7 +70,7 @@ transaction_forget() {
   lock_registry
   other_claims || return 1
   while read -r gw_a; do
-    grep -q "^item$gw_tab$gw_a$gw_tab" "$gw_run/others" || rm -rf "$gw_root/baseline/$gw_a"
+    is_needed "$gw_a" || rm -rf "$gw_root/baseline/$gw_a"
   done <"$gw_transaction/baselines"
   if [ -f "$gw_transaction/claim.before" ]; then
     # A full disk has room for another name of the same file, which an interruption may have left in its place.
@@ -127,11 +113,21 @@ keep_aside() { # CAPTURE
 # The same for one that stays: should its item be given up one day, nobody restores it any more.
 keep_copy() { # CAPTURE
   [ -e "$1/item" ] || return 0
-  keep_name "$1" && rm -rf "$gw_kept" && { cp -al "$1" "$gw_kept" || cp -a "$1" "$gw_kept"; } && report kept "$gw_kept $gw_key"
+  keep_name "$1" && { cp -al "$1" "$gw_kept" || cp -a "$1" "$gw_kept"; } && report kept "$gw_kept $gw_key"
 }
 
-keep_name() { # CAPTURE: sets gw_kept
+keep_name() { # CAPTURE: sets gw_kept to a name that nothing has
   use_capture "$1"
   gw_kept=$gw_root/kept/$(date -u +%Y%m%dT%H%M%SZ)-${1##*/}
+  while [ -e "$gw_kept" ]; do gw_kept=$gw_kept+; done
   mkdir -p "$gw_root/kept"
+}
+
+# True while another claim, or what another open transaction may go back to, rests on the baseline of an item.
+is_needed() { # HASH
+  grep -q "^item$gw_tab$1$gw_tab" "$gw_run/others" && return
+  for gw_open in "$gw_root"/transactions/*/claim.before; do
+    [ "$gw_open" = "$gw_transaction/claim.before" ] || ! grep -qs "^item$gw_tab$1$gw_tab" "$gw_open" || return 0
+  done
+  return 1
 }

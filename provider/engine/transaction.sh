@@ -26,6 +26,9 @@ transaction_begin() {
   mv -T "$gw_new" "$gw_transaction" && mv -fT "$gw_transaction/claim" "$gw_root/claims/$gw_owner"
 }
 
+# Checks from elsewhere, or a login, decide about it.
+transaction_hold() { true >"$gw_transaction/held"; }
+
 # From the mark on, an interruption is finished, not put back. What it decides about is on the disk before it, and it
 # is on the disk before anything follows from it, be it on another file system.
 transaction_decide() { # committed | restoring | restored

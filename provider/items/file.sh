@@ -89,10 +89,8 @@ file_mask() {
     "yes:root:root:$gw_transaction/"*) ;;
     *) return 0 ;;
   esac
-  case $mode in
-    0644) gw_mask=022 ;;
-    0600) gw_mask=077 ;;
-  esac
+  # A default access control list can do to other modes what it does not do to this one.
+  [ "$mode" != 0644 ] || gw_mask=022
 }
 
 file_own() { # what root made is root's, unless its folder hands its group on

@@ -14,11 +14,11 @@ package_look() { # NAME…
   # shellcheck disable=SC2016 # fields of dpkg
   gw_dpkg=$(limit dpkg-query -W -f '${Package}\t${db:Status-Abbrev}\t${Architecture}\t${Version}\n' \
     -- "$@" 2>"$gw_run/dpkg" </dev/null) || {
-    gw_looked_at=$?
-    [ "$gw_looked_at" -eq 1 ] || {
+    gw_list_code=$?
+    [ "$gw_list_code" -eq 1 ] || {
       cat "$gw_run/dpkg" >&2
-      answered "$gw_looked_at" dpkg-query
-      return "$gw_looked_at"
+      answered "$gw_list_code" dpkg-query
+      return "$gw_list_code"
     }
   }
   gw_dpkg=$gw_newline$gw_dpkg$gw_newline

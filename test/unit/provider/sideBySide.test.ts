@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { leaseSeconds, type Wanted } from "../../../provider/engine/program.ts";
 import type { Check, Item } from "../../../provider/index.ts";
 import { parseReport, type Report } from "../../../provider/session/report.ts";
@@ -47,57 +49,118 @@ function textsBelow(folder: string): string[] {
   return paths.map((path) => readFileSync(path, "utf8"));
 }
 
-describe("two streams that want one item", () => {
-  for (const first of ["alpha", "bravo"])
-    it(`give it back when both fail, ${first} first`, async () => {
-      const gone = join(machine.folder, "gone");
-      const begun = join(machine.folder, "begun");
-      const wait = (path: string): string => `until [ -e '${path}' ]; do sleep 0.05; done`;
-      const [inBravo, inAlpha] =
-        first === "alpha"
-          ? [`: >'${begun}'; ${wait(gone)}; exit 1`, `${wait(begun)}; exit 1`]
-          : [`: >'${begun}'; exit 1`, `${wait(join(machine.folder, "bravo/ended"))}; exit 1`];
-      const beside = machine.beside(
-        "bravo",
-        { items: [file("shared")], checks: [check(inBravo)] },
-        "apply",
-        bravo,
-      );
-      // Once: a check runs again when its machine was put back.
-      const start = `[ -e '${begun}' ] || { ${beside} & ${wait(begun)}; }`;
-      const report = reported(
-        machine.run(
-          { items: [file("shared")], checks: [check(start), check(inAlpha)] },
-          "apply",
-          undefined,
-          alpha,
-        ),
-      );
-      writeFileSync(gone, "");
-      assert.equal(report.outcome, "restored");
-      assert.equal((await endOf("bravo")).outcome, "restored");
-      assert.equal(shared(), "as it was\n");
-      assert.deepEqual(readdirSync(join(machine.root, "claims")), []);
-      assert.deepEqual(readdirSync(join(machine.root, "baseline")), []);
-    });
+/** An operation of bravo beside one of alpha; `start` is a check of alpha's that starts it, once, and waits for `until`. */
+function besideAlpha(wanted: Wanted, until = ":"): { start: Check; folder: string } {
+  const folder = join(machine.folder, "bravo");
+  const command = machine.beside("bravo", wanted, "apply", bravo);
+  // A check runs again when its machine was put back.
+  return { start: check(`[ -e '${folder}/report' ] || { ${command} & ${until}; }`), folder };
+}
+
+const asAlpha = (wanted: Wanted, action: "apply" | "delete" = "apply"): Report =>
+  reported(machine.run(wanted, action, undefined, alpha));
+const asBravo = (wanted: Wanted, action: "apply" | "delete" = "apply"): Report =>
+  reported(machine.run(wanted, action, undefined, bravo));
+const claimed = (): string[] => readdirSync(join(machine.root, "claims"));
+const baselines = (): string[] => readdirSync(join(machine.root, "baseline"));
+
+describe("two operations that touch one item", () => {
+  it("run one after the other, and give it back when both fail", async () => {
+    const { start } = besideAlpha({ items: [file("shared")], checks: [check("exit 1")] });
+    const failed = asAlpha({ items: [file("shared")], checks: [start, check("sleep 1; exit 1")] });
+    assert.equal(failed.outcome, "restored");
+    assert.equal((await endOf("bravo")).outcome, "restored");
+    assert.equal(shared(), "as it was\n");
+    assert.deepEqual([claimed(), baselines()], [[], []]);
+  });
+
+  it("share it when both succeed, until the last one lets go of it", async () => {
+    const { start } = besideAlpha({ items: [file("shared")] });
+    assert.equal(asAlpha({ items: [file("shared")], checks: [start] }).outcome, "committed");
+    const second = await endOf("bravo");
+    assert.deepEqual([second.outcome, second.changed], ["committed", []]);
+    asAlpha({ items: [] }, "delete");
+    assert.equal(shared(), "wanted\n");
+    asBravo({ items: [] }, "delete");
+    assert.equal(shared(), "as it was\n");
+  });
 
   it("hand it over: who takes it on waits until the other one gave it back", async () => {
-    const beside = machine.beside("bravo", { items: [file("shared")] }, "apply", bravo);
+    const command = machine.beside("bravo", { items: [file("shared")] }, "apply", bravo);
     const step: Item = {
       kind: "command",
       name: "a step",
       run: `: >'${at("step")}'`,
       unless: `[ -e '${at("step")}' ]`,
-      undo: `rm '${at("step")}'; ${beside} & sleep 1`,
+      undo: `rm '${at("step")}'; ${command} & sleep 1`,
     };
     // What comes last is given back first: bravo begins while alpha has yet to give back the file.
-    reported(machine.run({ items: [file("shared"), step] }, "apply", undefined, alpha));
-    const report = reported(machine.run({ items: [file("own")] }, "apply", undefined, alpha));
-    assert.equal(report.outcome, "committed");
+    asAlpha({ items: [file("shared"), step] });
+    assert.equal(asAlpha({ items: [file("own")] }).outcome, "committed");
     assert.equal((await endOf("bravo")).outcome, "committed");
     assert.equal(shared(), "wanted\n");
-    reported(machine.run({ items: [] }, "delete", undefined, bravo));
+    asBravo({ items: [] }, "delete");
     assert.equal(shared(), "as it was\n");
+  });
+
+  it("wait for a decision from elsewhere, too", async () => {
+    const hold = { ...alpha, hold: true };
+    const waiting = reported(machine.run({ items: [file("shared")] }, "apply", undefined, hold));
+    const { folder } = besideAlpha({ items: [file("shared")], checks: [check("exit 1")] });
+    spawn("sh", ["-c", `dash '${folder}/program' >'${folder}/output' 2>&1`], { stdio: "ignore" });
+    await sleep(1500);
+    assert.ok(!existsSync(join(folder, "ended")));
+    const { operationId } = waiting;
+    reported(machine.run({ items: [] }, "confirm", undefined, { ...alpha, operationId }));
+    assert.equal((await endOf("bravo")).outcome, "restored");
+    assert.equal(shared(), "wanted\n");
+    asAlpha({ items: [] }, "delete");
+    assert.equal(shared(), "as it was\n");
+  });
+
+  it("do not wait for one that was cut off: its owner puts it back, beside who claims the same", () => {
+    machine.run({ items: [file("shared"), file("later")] }, "apply", undefined, alpha);
+    const { commands } = machine;
+    asAlpha({ items: [] }, "delete");
+    const cut = { at: commands - 8, power: false };
+    assert.equal(machine.run({ items: [file("shared"), file("later")] }, "apply", cut, alpha), undefined);
+    const begun = Date.now();
+    assert.equal(asBravo({ items: [file("shared")] }).outcome, "committed");
+    assert.ok(Date.now() - begun < 60_000);
+    asAlpha({ items: [file("later")] });
+    assert.equal(shared(), "wanted\n");
+    asAlpha({ items: [] }, "delete");
+    asBravo({ items: [] }, "delete");
+    assert.equal(shared(), "as it was\n");
+  });
+
+  it("can be cancelled while one waits, which has changed nothing then", async () => {
+    const cancel = `until [ -e '${join(machine.folder, "bravo/report")}' ]; do sleep 0.05; done
+      sleep 0.5; : >'${join(machine.folder, "bravo/cancel")}'; sleep 2`;
+    const { start } = besideAlpha({ items: [file("shared")] }, cancel);
+    assert.equal(asAlpha({ items: [file("shared")], checks: [start] }).outcome, "committed");
+    const { errors, outcome } = await endOf("bravo");
+    assert.deepEqual([errors.map(({ code }) => code), outcome], [["GW310"], "untouched"]);
+    assert.equal(claimed().length, 1);
+  });
+
+  it("are not begun any more by one whose machine somebody else took while it waited", async () => {
+    const lease = join(machine.root, "lease");
+    const taken = `sleep 0.5; cp '${lease}' '${lease}.own'
+      printf 'elsewhere/1/1/1\\t1\\t99999999999\\n' >'${lease}'; sleep 2; mv '${lease}.own' '${lease}'`;
+    const { start } = besideAlpha({ items: [file("shared")] }, taken);
+    assert.equal(asAlpha({ items: [file("shared")], checks: [start] }).outcome, "committed");
+    assert.equal((await endOf("bravo")).held?.holder, "elsewhere/1/1/1");
+    assert.equal(claimed().length, 1);
+  });
+});
+
+describe("two operations that share nothing", () => {
+  it("run side by side", () => {
+    const ended = join(machine.folder, "bravo/ended");
+    const { start } = besideAlpha({ items: [file("other")] }, `until [ -e '${ended}' ]; do sleep 0.05; done`);
+    assert.equal(asAlpha({ items: [file("shared")], checks: [start] }).outcome, "committed");
+    assert.equal(readFileSync(at("other"), "utf8"), "wanted\n");
   });
 });
 
