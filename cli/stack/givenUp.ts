@@ -1,4 +1,4 @@
-import type { HostStateSpec } from "../../provider/index.ts";
+import { type DeclaredHost, type HostStateSpec, keyOf } from "../../provider/index.ts";
 import { type Deployed, type Deployment, hostStates } from "../engine/deployment.ts";
 import type { Declared } from "../rehearsal/rehearse.ts";
 
@@ -13,33 +13,66 @@ export interface GivenUp {
 }
 
 /**
- * What stands in the state and the program no longer declares: a machine or a stream is gone from the stack's file, has
- * another name, or is another machine at another address. A machine that was reinstalled has nothing to give back. Items
- * that go from a HostState that stays are an ordinary change. `machine`: an `up` of this one only.
+ * What stands in the state and the program no longer declares: a machine or a stream is gone from the stack's file, or
+ * is another machine at another address. A machine that was reinstalled has nothing to give back, one that has another
+ * name gives back what is not declared under that one. Items that go from a HostState that stays are an ordinary change.
+ * `machine`: an `up` of this one only.
  */
 export function givenUp(deployment: Deployment, declared: Declared, machine?: string): GivenUp {
   const gone = hostStates(deployment).filter(
     (host) =>
       host.spec.items.length > 0 &&
       (machine === undefined || host.spec.connection.name === machine) &&
-      !staysDeclared(host, declared),
+      !staysDeclared(host, declared.hosts),
   );
-  const places = gone.map(({ spec }) => `${spec.stream} on ${spec.connection.name}`);
-  const doubts = declared.doubts.map((doubt) => ` (not certain: ${doubt})`).join("");
   return {
     machines: unique(gone.map(({ spec }) => spec.connection.name)),
     streams: unique(gone.map(({ spec }) => spec.stream)),
-    because: `the stack's file no longer declares what would be rolled back: ${unique(places).join(", ")}${doubts}`,
+    because: reason(gone, declared),
   };
 }
 
-function staysDeclared({ name, spec }: Deployed<HostStateSpec>, { hosts }: Declared): boolean {
-  const declared = hosts.find((host) => host.name === name);
-  if (declared === undefined) return false;
-  const [old, wanted] = [spec.connection, declared.spec?.connection];
+function reason(gone: Deployed<HostStateSpec>[], { hosts, doubts }: Declared): string {
+  const places = unique(gone.map(({ spec }) => `${spec.stream} on ${spec.connection.name}`)).join(", ");
+  const ofPins = gone
+    .filter((host) => isPinnedByAnotherType(host, hosts))
+    .map(
+      ({ spec }) =>
+        `${spec.connection.name} has another address and a pin of another type: only it can tell whether it is the same machine`,
+    );
+  const why = [...doubts, ...unique(ofPins)];
+  return why.length === 0
+    ? `the stack's file no longer declares what would be rolled back: ${places}`
+    : `it could not be told whether the stack's file still declares ${places}: ${why.join("; ")}`;
+}
+
+function staysDeclared(host: Deployed<HostStateSpec>, hosts: DeclaredHost[]): boolean {
+  const declared = sameName(host, hosts);
+  if (declared === undefined) return isTakenOver(host, hosts);
+  const [old, wanted] = [host.spec.connection, declared.spec?.connection];
   if (wanted === undefined || wanted.hostKey === old.hostKey) return true;
   return placeOf(wanted) === placeOf(old);
 }
+
+/** True when the machine's new name wants every item, too: it claims them before the old name gives them back. */
+function isTakenOver({ spec }: Deployed<HostStateSpec>, hosts: DeclaredHost[]): boolean {
+  const heirs = hosts.filter(
+    (host) => host.stream === spec.stream && host.spec?.connection.hostKey === spec.connection.hostKey,
+  );
+  const wanted = new Set(heirs.flatMap(({ items }) => items.map(({ key }) => key)));
+  return spec.items.every((item) => wanted.has(keyOf(item)));
+}
+
+/** A machine has a key of each type. */
+function isPinnedByAnotherType(host: Deployed<HostStateSpec>, hosts: DeclaredHost[]): boolean {
+  const wanted = sameName(host, hosts)?.spec?.connection;
+  return wanted !== undefined && typeOf(wanted) !== typeOf(host.spec.connection);
+}
+
+const sameName = ({ name }: Deployed<HostStateSpec>, hosts: DeclaredHost[]): DeclaredHost | undefined =>
+  hosts.find((host) => host.name === name);
+
+const typeOf = ({ hostKey }: HostStateSpec["connection"]): string => hostKey.split(" ")[0] ?? "";
 
 const placeOf = ({ address, port = 22 }: HostStateSpec["connection"]): string => `${address} port ${port}`;
 

@@ -1,10 +1,9 @@
 import type { Deployment, Resource } from "../../../cli/engine/deployment.ts";
+import { hostKeyOf } from "../../support/hostKey.ts";
 
 const start = "urn:pulumi:dev::groundwork::";
 const token = (name: string): string => `groundwork:index:${name}`;
 const stackUrn = `${start}pulumi:pulumi:Stack::groundwork-dev`;
-
-const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA+2w4swUds7xpj3T60Q6sH3OCkoBuQ5BWp7EAPf8kB0";
 
 /** How a secret stands in an export with secrets shown. */
 export const secret = (value: unknown): unknown => ({
@@ -35,7 +34,7 @@ function stream(name: string, { machines, after, checks = [] }: StreamParts): Re
       dependencies: after.map(gateUrn),
       inputs: {
         stream: name,
-        connection: { name: machine, address: "192.0.2.1", hostKey: key },
+        connection: { name: machine, address: "192.0.2.1", hostKey: hostKeyOf(machine) },
         items: [{ kind: "file", path: `/etc/${name}.conf`, content: secret("hidden") }],
         checks: [{ name: `${name} works`, run: "true" }],
         waivers: { "the moon is full": "nobody waits for it" },

@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { type Deployed, type Deployment, hostStates } from "../../../cli/engine/deployment.ts";
 import { requireConfirmed } from "../../../cli/engine/streamGraph.ts";
 import { type GivenUp, givenUp } from "../../../cli/stack/givenUp.ts";
-import type { DeclaredHost, HostStateSpec } from "../../../provider/index.ts";
-import { hostKeyOf } from "../../support/hostKey.ts";
+import { type DeclaredHost, type HostStateSpec, keyOf } from "../../../provider/index.ts";
+import { hostKeyOf, rsaHostKeyOf } from "../../support/hostKey.ts";
 import { coded } from "./coded.ts";
 import { deploymentOf } from "./deployments.ts";
 
@@ -15,7 +15,7 @@ const declaredAs = ({ name, spec }: Deployed<HostStateSpec>): DeclaredHost => ({
   name,
   stream: spec.stream,
   machine: spec.connection.name,
-  items: [],
+  items: spec.items.map((item) => ({ key: keyOf(item), unknown: [] })),
   guardsToCome: [],
   spec,
 });
@@ -40,25 +40,42 @@ const connected = (host: DeclaredHost, other: Partial<HostStateSpec["connection"
     ? host
     : { ...host, spec: { ...host.spec, connection: { ...host.spec.connection, ...other } } };
 
+/** With m2 under the name m3. */
+const renamed = (host: DeclaredHost): DeclaredHost =>
+  host.machine === "m2"
+    ? connected({ ...host, name: `${host.stream}-m3`, machine: "m3" }, { name: "m3" })
+    : host;
+
 describe("what an up would give up", () => {
   it("is nothing while all that stands is declared", () => {
     const { machines, streams } = lost({});
     assert.deepEqual({ machines, streams }, { machines: [], streams: [] });
   });
 
-  it("is every stream on a machine that is gone from the file, or has another name there", () => {
+  it("is every stream on a machine that is gone from the file, or that has the name of another one there", () => {
     for (const asked of [
       { keeps: ({ machine }: DeclaredHost) => machine !== "m2" },
       {
         as: (host: DeclaredHost) =>
-          host.machine === "m2" ? { ...host, name: `${host.stream}-m3`, machine: "m3" } : host,
+          host.machine === "m2" ? connected(renamed(host), { hostKey: hostKeyOf("m3") }) : host,
       },
     ]) {
       const { machines, streams, because } = lost(asked);
       assert.deepEqual(machines, ["m2"]);
       assert.deepEqual(streams, ["alpha", "bravo", "charlie", "delta"]);
-      assert.match(because, /alpha on m2, bravo on m2, charlie on m2, delta on m2$/);
+      assert.match(
+        because,
+        /no longer declares what would be rolled back: alpha on m2, bravo on m2, charlie on m2, delta on m2$/,
+      );
     }
+  });
+
+  it("is nothing of a machine that has another name and the same pin, but for what goes with the old name", () => {
+    assert.deepEqual(lost({ as: renamed }).machines, []);
+    const without = (host: DeclaredHost): DeclaredHost =>
+      host.stream === "charlie" ? { ...renamed(host), items: [] } : renamed(host);
+    const { machines, streams } = lost({ as: without });
+    assert.deepEqual({ machines, streams }, { machines: ["m2"], streams: ["charlie"] });
   });
 
   it("is a stream that is switched off, on every machine", () => {
@@ -83,9 +100,21 @@ describe("what an up would give up", () => {
     assert.deepEqual(lost({ keeps, machine: "m1" }).machines, ["m1"]);
   });
 
-  it("says what makes it doubtful that the program no longer declares it", () => {
+  it("is not said to be gone where that could not be told: the program failed before it was heard", () => {
     const { because } = lost({ keeps: () => false, doubts: ["the program failed: no such file"] });
-    assert.match(because, /\(not certain: the program failed: no such file\)$/);
+    assert.match(
+      because,
+      /^it could not be told whether .* still declares alpha on m1, .*: the program failed: no such file$/,
+    );
+  });
+
+  it("is not said to be gone of a machine at another address with a pin of another type, which it may have, too", () => {
+    const at = (address: string) => (host: DeclaredHost) =>
+      host.machine === "m2" ? connected(host, { address, hostKey: rsaHostKeyOf("m2") }) : host;
+    assert.deepEqual(lost({ as: at("192.0.2.1") }).machines, []);
+    const { machines, because } = lost({ as: at("192.0.2.9") });
+    assert.deepEqual(machines, ["m2"]);
+    assert.match(because, /^it could not be told whether .*delta on m2: m2 has another address and a pin of/);
   });
 });
 

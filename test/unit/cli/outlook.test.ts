@@ -8,7 +8,7 @@ import { hostKeyOf } from "../../support/hostKey.ts";
 import { deploymentOf } from "./deployments.ts";
 
 const nothing: Deployment = { version: 3, deployment: {} };
-const standingKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA+2w4swUds7xpj3T60Q6sH3OCkoBuQ5BWp7EAPf8kB0";
+const standingKey = hostKeyOf("m1");
 
 const guard = { name: "the system is Debian", run: "true" };
 const file = (path: string): Item => ({ kind: "file", path, content: "wanted" });
