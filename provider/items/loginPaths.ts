@@ -20,13 +20,23 @@ const places = [
 const ofSomebody =
   /^\/home\/[^/]+$|^\/(root|home\/[^/]+)\/\.(bashrc|bash_profile|bash_login|profile)$|\/\.ssh(\/|$)/;
 
-/** The file of a unit, or what is in its folder of drop-ins. */
+/** The file of a unit, what is in its folder of drop-ins, or its link in the folder of who starts it. */
 const ofUnit =
-  /^\/(?:etc|run|usr\/local\/lib)\/systemd\/system\/([^/]+\.(?:service|socket))(?:\.d(?:\/|$)|$)/;
+  /^\/(?:etc|run|usr\/local\/lib)\/systemd\/system\/(?:[^/]+\.(?:wants|requires)\/)?([^/]+\.(?:service|socket))(?:\.d(?:\/|$)|$)/;
+
+/** The folder of all units that a target starts. */
+const ofTarget = /^\/(etc|run|usr\/local\/lib)\/systemd\/system\/[^/]+\.target\.(wants|requires)$/;
+
+const unitNames = [
+  ...["sshd?(@.*)?", "systemd-logind", "sssd(-.*)?"],
+  ...["systemd-networkd", "networking", "ifup@.*", "NetworkManager", "dhcpcd5?(@.*)?"],
+  // The way in may be a tunnel.
+  ...["wg-quick@.*", "openvpn(-client|-server)?(@.*)?", "tailscaled"],
+  ...["nftables", "netfilter-persistent", "ufw", "firewalld"],
+];
 
 /** Units that keep the login, the network or the firewall. */
-const loginUnit =
-  /^(sshd?(@.*)?|systemd-networkd|networking|ifup@.*|NetworkManager|nftables|netfilter-persistent|ufw|firewalld)\.(service|socket)$/;
+const loginUnit = new RegExp(`^(${unitNames.join("|")})\\.(service|socket)$`);
 
 /** True when a mistake in this unit can lock everybody out. */
 export const isLoginUnit = (name: string): boolean => loginUnit.test(name);
@@ -39,6 +49,7 @@ export function isLoginPath(path: string): boolean {
     places.includes(path) ||
     [...trees, ...places].some((kept) => within(path, kept)) ||
     ofSomebody.test(path) ||
+    ofTarget.test(path) ||
     isLoginUnit(ofUnit.exec(path)?.[1] ?? "")
   );
 }

@@ -14,6 +14,11 @@ const guardedPaths = [
   ...["/usr", "/usr/sbin/sshd", "/bin/bash", "/lib64/x", "/usr/lib/x86_64-linux-gnu/libc.so.6"],
   ...["/etc/systemd/system/ssh.service", "/etc/systemd/system/ssh.service.d/10-x.conf"],
   ...["/etc/systemd/system/ssh.socket.d", "/run/systemd/system/networking.service"],
+  ...[
+    "/etc/systemd/system/multi-user.target.wants",
+    "/etc/systemd/system/multi-user.target.wants/ssh.service",
+  ],
+  ...["/etc/systemd/system/ssh.service.requires/ssh.socket", "/etc/systemd/system/wg-quick@wg0.service.d"],
   ...["/etc/nftables.conf", "/etc/ufw/user.rules", "/etc/firewalld/zones/public.xml"],
   ...["/etc/network/interfaces", "/etc/netplan/50-cloud-init.yaml", "/etc/systemd/network/10-lan.network"],
 ];
@@ -23,6 +28,7 @@ const ordinaryPaths = [
   ...["/etc/foo", "/etc/motd", "/etc/sshx", "/etc/groundwork/firewall.nft", "/etc/apt/apt.conf.d/50x"],
   ...["/etc/systemd/journald.conf.d/00-x.conf", "/etc/systemd/system/web.service"],
   ...["/etc/systemd/system/sshguard.service", "/etc/systemd/system/web.service.d/ssh.service"],
+  ...["/etc/systemd/system/multi-user.target.wants/web.service", "/etc/systemd/system/web.service.wants"],
   ...["/etc/modules-load.d/x.conf", "/usr/local/bin/runc", "/usr/local/lib/x", "/usr/share/x"],
   ...["/home/admin/notes", "/root/notes"],
 ];
@@ -46,11 +52,16 @@ const certificateIn = (folder: string): Item => ({ ...itemExamples.certificate, 
 const guardedItems: Item[] = [
   ...["ssh.service", "ssh.socket", "sshd.service", "systemd-networkd.service", "networking.service"],
   ...["NetworkManager.service", "nftables.service", "ufw.service", "firewalld.service"],
+  ...["wg-quick@wg0.service", "openvpn.service", "openvpn-client@hq.service", "openvpn@hq.service"],
+  ...["tailscaled.service", "dhcpcd.service", "dhcpcd@eth0.service", "sssd.service", "sssd-pam.socket"],
+  ...["systemd-logind.service", "ssh@7.service"],
 ].flatMap((unit): Item[] => [{ kind: "service", unit }, unitItem(unit), unitItem(unit, "10-x")]);
 
 const ordinaryItems: Item[] = [
   "web.service",
   "sshguard.service",
+  "openvpnas.service",
+  "systemd-login-report.service",
   "containerd.service",
   "apt-daily.timer",
 ].flatMap((unit): Item[] => [{ kind: "service", unit }, unitItem(unit), unitItem(unit, "10-ssh")]);
