@@ -16,9 +16,9 @@ export async function change(
   let current = "";
   try {
     return await underLease(deployment, connection, (more) =>
-      session.change(wanted, { ...operation, ...more }, (run, again) => {
-        // It could not be told of the interrupt, for there was no program to tell.
-        if (again && deployment.cancelled.aborted)
+      session.change(wanted, { ...operation, ...more }, (run, resumed) => {
+        // Nobody would tell it of an interrupt that came before it.
+        if (deployment.cancelled.aborted && !resumed)
           throw new GroundworkError("GW310", { what: "cancelled before it began", where: connection.name });
         // The one before it ended for a restart of the machine, or because of a lease.
         deployment.ended(current);

@@ -57,7 +57,8 @@ const resultCommand = (run: string, owner: string, seconds: number): string =>
     `gone() { [ ! -e /var/lib/groundwork/transactions/${owner}/boots ] || exit 46; [ ! -e /run/groundwork/rebooting ] || exit 47; exit "$1"; }`,
     // Of the first process: the machine's own clock may be set meanwhile, and a container has its host's uptime.
     `age() { awk 'NR == FNR { up = $1; next } { print int(up - $22 / 100) }' /proc/uptime /proc/1/stat; }`,
-    `[ -d "$run" ] || { [ "$(age)" -gt ${seconds} ] && gone ${neverBegan}; gone 44; }`,
+    // The folder alone is where an interrupt waits for a program.
+    `[ -d "$run/work" ] || { [ "$(age)" -gt ${seconds} ] && gone ${neverBegan}; gone 44; }`,
     `lost() { (set -C; : >"$run/report") 2>/dev/null || gone 45; rm -rf "$run"; gone ${neverBegan}; }`,
     `while [ ! -e "$run/ended" ]; do systemctl is-active -q groundwork-${run} || { sleep 0.2; [ -e "$run/ended" ] || lost; }; sleep 0.1; done`,
     'cat "$run/report"',
@@ -73,8 +74,11 @@ const bootCommand = [
   "echo due",
 ].join("; ");
 
-/** Told of each start, before it; `again` where the one before never began. What it throws keeps it from starting. */
-export type Started = (run: string, again: boolean) => void;
+/**
+ * Told of each start, before it; `resumed` where it goes on with what began before a restart of the machine. What it
+ * throws keeps it from starting.
+ */
+export type Started = (run: string, resumed: boolean) => void;
 
 /** A program was started, and what became of it is not known. */
 export class UnknownOutcome extends GroundworkError {}
@@ -144,7 +148,7 @@ export class MachineSession {
   async #changeOnce(wanted: Wanted, operation: Operation, started?: Started): Promise<Report> {
     for (let starts = 1; ; starts++) {
       const run = randomBytes(8).toString("hex");
-      started?.(run, starts > 1);
+      started?.(run, operation.resume === true);
       const answer = await this.#start(run, renderProgram(wanted, { ...operation, run }), operation.urn);
       if (answer.code === neverBegan && starts < mostStarts) continue;
       // What never began left nothing: its failure is plain.
@@ -194,9 +198,13 @@ export class MachineSession {
     return unknownOutcome(reconnecting(this.machine, restore));
   }
 
-  /** Asks a running program to stop at the next item and put the machine back. */
+  /**
+   * Asks a running program to stop at the next item and put the machine back. One that still waits for its session finds
+   * that when it starts.
+   */
   async cancel(run: string): Promise<void> {
-    await this.#runPromptly(`: >/run/groundwork/${run}/cancel`, "");
+    const folder = `/run/groundwork/${run}`;
+    await this.#runPromptly(`umask 077; mkdir -p ${folder} && : >${folder}/cancel`, "");
   }
 
   /** Puts a file of this computer among the machine's downloads. Errors: GW201, GW301. */

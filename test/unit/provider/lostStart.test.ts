@@ -26,11 +26,11 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Runs what the machine is to run, with a program that says only that it began. */
+/** Runs what the machine is to run, with a program that says only that it began, and whether it found an interrupt. */
 const onThisComputer: FakeSsh["answer"] = async ({ command, input }) => {
   await text(input);
   const { status, stdout, stderr } = spawnSync("sh", ["-c", command.replaceAll("/run/groundwork", folder)], {
-    input: `echo begun >>'${folder}/begun'\nprintf 'machine m1\\ncommitted\\nend ok\\n' >&3\n`,
+    input: `[ ! -e "\${0%/*}/cancel" ] || echo told >>'${folder}/begun'\necho begun >>'${folder}/begun'\nprintf 'machine m1\\ncommitted\\nend ok\\n' >&3\n`,
     env: { PATH: `${folder}:${process.env.PATH}` },
     encoding: "utf8",
   });
@@ -66,6 +66,14 @@ describe("a program whose connection broke before it arrived", () => {
     return seen;
   }
 
+  /** The computer runs for 1000 s, its first process for none: a container that was started again. */
+  function startedAMomentAgo(): (command: string) => string {
+    writeFileSync(join(folder, "uptime"), "1000.00 900.00\n");
+    writeFileSync(join(folder, "stat"), `1 (systemd) S ${"0 ".repeat(18)}100000 0\n`);
+    return (text) =>
+      text.replace("/proc/uptime", join(folder, "uptime")).replace("/proc/1/stat", join(folder, "stat"));
+  }
+
   it("is sent again, for nothing of it began", async () => {
     const seen = broken(2);
     const report = await deployment.session(connection).change({ items: [] }, operation);
@@ -82,7 +90,7 @@ describe("a program whose connection broke before it arrived", () => {
       if (seen.starts > 0 || !command.command.includes("systemd-run")) return whole(command);
       half = command.command;
       const run = /run=\/run\/groundwork\/([0-9a-f]+)/.exec(half)?.[1] ?? "";
-      mkdirSync(join(folder, run));
+      mkdirSync(join(folder, run, "work"), { recursive: true });
       return whole(command);
     };
     const report = await deployment.session(connection).change({ items: [] }, operation);
@@ -109,6 +117,20 @@ describe("a program whose connection broke before it arrived", () => {
     await interrupted.close();
   });
 
+  it("is not known to be gone where an interrupt waits for it on a machine that was started since", async () => {
+    broken(1);
+    const fresh = ssh.answer;
+    const interrupted = new Deployment(silent);
+    const young = startedAMomentAgo();
+    ssh.answer = async (command) => {
+      const answer = await fresh({ ...command, command: young(command.command) });
+      if (command.command.includes("systemd-run")) await interrupted.cancel();
+      return answer;
+    };
+    await assert.rejects(change(interrupted, connection, { items: [] }, operation), UnknownOutcome);
+    await interrupted.close();
+  });
+
   it("is given up after three times, as one of which nothing is left", async () => {
     const seen = broken(9);
     const change = deployment.session(connection).change({ items: [] }, operation);
@@ -123,15 +145,54 @@ describe("a program whose connection broke before it arrived", () => {
   it("is not sent again where the machine was started since: nobody knows how far it came", async () => {
     const seen = broken(1);
     const fresh = ssh.answer;
-    // The computer runs for 1000 s, its first process for none: a container that was started again.
-    writeFileSync(join(folder, "uptime"), "1000.00 900.00\n");
-    writeFileSync(join(folder, "stat"), `1 (systemd) S ${"0 ".repeat(18)}100000 0\n`);
-    const young = (text: string): string =>
-      text.replace("/proc/uptime", join(folder, "uptime")).replace("/proc/1/stat", join(folder, "stat"));
+    const young = startedAMomentAgo();
     ssh.answer = (command) => fresh({ ...command, command: young(command.command) });
     const change = deployment.session(connection).change({ items: [] }, operation);
     await assert.rejects(change, UnknownOutcome);
     assert.equal(seen.starts, 1);
+  });
+});
+
+describe("a program that an interrupt comes before", () => {
+  afterEach(() => {
+    ssh.answer = onThisComputer;
+  });
+
+  it("is not sent at all", async () => {
+    const interrupted = new Deployment(silent);
+    const asked: string[] = [];
+    ssh.answer = ({ command }) => {
+      asked.push(command);
+      return {};
+    };
+    await interrupted.cancel();
+    await assert.rejects(change(interrupted, connection, { items: [] }, operation), { code: "GW310" });
+    assert.deepEqual(asked, []);
+    await interrupted.close();
+  });
+
+  it("finds it when it starts, where it waited for a session meanwhile", async () => {
+    systemd("never");
+    const interrupted = new Deployment(silent);
+    const session = interrupted.session(connection);
+    let heldSessions = 0;
+    const held = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    ssh.answer = async (command) => {
+      if (!command.command.includes("exec sh -s")) return onThisComputer(command);
+      heldSessions += 1;
+      if (heldSessions === 6) held.resolve();
+      await released.promise;
+      return {};
+    };
+    const others = Array.from({ length: 6 }, () => session.script("", "", 60));
+    await held.promise;
+    const running = change(interrupted, connection, { items: [] }, operation);
+    await interrupted.cancel();
+    released.resolve();
+    await Promise.all([running, ...others]);
+    assert.equal(readFileSync(join(folder, "begun"), "utf8"), "told\nbegun\n");
+    await interrupted.close();
   });
 });
 
