@@ -33,8 +33,7 @@ export async function applyHostState(
     loginUser: wanted.connection.user,
   };
   await bringArtifacts(deployment, wanted, operation);
-  const session = deployment.session(wanted.connection);
-  const tickets = await collectTickets(deployment, session, wanted, { ...operation, action: "request" });
+  const tickets = await collectTickets(deployment, wanted, { ...operation, action: "request" });
   const spec = { ...wanted, secrets: [...wanted.secrets, ...Object.values(tickets)] };
   const remote = (spec.checks ?? []).filter((check) => check.on !== undefined);
   const local = { ...spec, checks: (spec.checks ?? []).filter((check) => check.on === undefined) };

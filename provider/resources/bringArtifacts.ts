@@ -7,7 +7,7 @@ import type { DownloadItem } from "../items/index.ts";
 import { explainFailure } from "./explainFailure.ts";
 import { fetchArtifact, NoMirror } from "./fetchArtifact.ts";
 import type { HostStateSpec } from "./hostStateSpec.ts";
-import { underLease } from "./leasedChange.ts";
+import { readBefore, underLease } from "./leasedChange.ts";
 
 /**
  * Sends a machine, over its own connection, the files of downloads that it needs and gets from no mirror. What this
@@ -44,7 +44,7 @@ async function unreached(
   const { connection, items, guards, waivers } = spec;
   const wanted = { items, guards, waivers };
   const report = await underLease(deployment, connection, (more) =>
-    deployment.session(connection).read(wanted, { ...operation, ...more, action: "mirrors" }),
+    readBefore(deployment, connection, wanted, { ...operation, ...more, action: "mirrors" }),
   );
   if (!report.succeeded) throw explainFailure(spec, report);
   // The machine has taken the lease for what is to come.

@@ -1,10 +1,10 @@
 import { GroundworkError } from "../../errors/index.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import type { Operation } from "../engine/program.ts";
-import type { MachineSession } from "../session/machine.ts";
 import { conceal } from "./conceal.ts";
 import { explainFailure } from "./explainFailure.ts";
 import type { HostStateSpec, Ticket } from "./hostStateSpec.ts";
+import { readBefore } from "./leasedChange.ts";
 
 /** Seconds that an issuer may take unless the ticket says otherwise. */
 const issueSeconds = 60;
@@ -15,14 +15,13 @@ const issueSeconds = 60;
  */
 export async function collectTickets(
   deployment: Deployment,
-  session: MachineSession,
   spec: HostStateSpec,
   operation: Operation,
 ): Promise<Record<string, string>> {
   const tickets = spec.tickets ?? {};
   if (Object.keys(tickets).length === 0) return {};
   const { items, guards, waivers } = spec;
-  const report = await session.read({ items, guards, waivers }, operation);
+  const report = await readBefore(deployment, spec.connection, { items, guards, waivers }, operation);
   if (!report.succeeded) throw explainFailure(spec, report);
   const pairs = await Promise.all(
     Object.entries(report.requests).map(async ([name, request]) => {

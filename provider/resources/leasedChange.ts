@@ -17,9 +17,7 @@ export async function change(
   try {
     return await underLease(deployment, connection, (more) =>
       session.change(wanted, { ...operation, ...more }, (run, resumed) => {
-        // Nobody would tell it of an interrupt that came before it.
-        if (deployment.cancelled.aborted && !resumed)
-          throw new GroundworkError("GW310", { what: "cancelled before it began", where: connection.name });
+        if (!resumed) requireNotCancelled(deployment, connection);
         // The one before it ended for a restart of the machine, or because of a lease.
         deployment.ended(current);
         current = run;
@@ -30,6 +28,32 @@ export async function change(
   } finally {
     deployment.ended(current);
   }
+}
+
+/** What goes before a change and may wait for its guards. {@link Deployment.cancel} can stop it. */
+export async function readBefore(
+  deployment: Deployment,
+  connection: Connection,
+  wanted: Wanted,
+  operation: Operation,
+): Promise<Report> {
+  const session = deployment.session(connection);
+  let current = "";
+  try {
+    return await session.readWaiting(wanted, operation, (run) => {
+      requireNotCancelled(deployment, connection);
+      current = run;
+      deployment.started(run, session);
+    });
+  } finally {
+    deployment.ended(current);
+  }
+}
+
+/** Nobody would tell a program of an interrupt that came before it. */
+function requireNotCancelled({ cancelled }: Deployment, { name }: Connection): void {
+  if (cancelled.aborted)
+    throw new GroundworkError("GW310", { what: "cancelled before it began", where: name });
 }
 
 /** Runs what takes the lease of a machine; one that a dead process of this computer left is taken over. */

@@ -23,6 +23,18 @@ const beginning = "groundwork answers:";
 /** Reads: the program comes on standard input and its report on standard output; nothing is left behind. */
 const readCommand = "exec 3>&1 1>&2; exec sh -s";
 
+/** As {@link readCommand}, with a folder of its own in which an interrupt is told. */
+const waitingReadCommand = (run: string): string =>
+  [
+    `run=/run/groundwork/${run}`,
+    '(umask 077; mkdir -p "$run/work")',
+    "exec 3>&1 1>&2",
+    "sh -s",
+    "code=$?",
+    'rm -rf "$run"',
+    'exit "$code"',
+  ].join("; ");
+
 /**
  * Changes: the program is stored under /run (memory, root only) and run by a transient unit of its own, so
  * that a lost connection neither kills it nor runs it twice. It prints the report, which it may still read when the
@@ -126,6 +138,15 @@ export class MachineSession {
   /** Runs a program that changes nothing. */
   async read(wanted: Wanted, operation: Operation): Promise<Report> {
     return this.#parse(await this.#run(readCommand, renderProgram(wanted, operation)));
+  }
+
+  /** As {@link read}, for a program that may wait; {@link cancel} ends that. */
+  async readWaiting(wanted: Wanted, operation: Operation, started: (run: string) => void): Promise<Report> {
+    const run = randomBytes(8).toString("hex");
+    started(run);
+    return this.#parse(
+      await this.#run(waitingReadCommand(run), renderProgram(wanted, { ...operation, run })),
+    );
   }
 
   /** Renews or gives back the lease, however many programs are at work. */
