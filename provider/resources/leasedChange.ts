@@ -30,7 +30,7 @@ export async function change(
   }
 }
 
-/** What goes before a change and may wait for its guards. {@link Deployment.cancel} can stop it. */
+/** What goes before a change and asks its guards, each of which may take its time limit. {@link Deployment.cancel} can stop it. */
 export async function readBefore(
   deployment: Deployment,
   connection: Connection,
