@@ -206,6 +206,7 @@ registry_close() {
         return 0
       }
     done
+    made_close
     rm -f "$gw_root/lease" "$gw_root/format" "$gw_root/firewall.listing"
     rm -rf "$gw_root/claims" "$gw_root/baseline" "$gw_root/transactions" "$gw_root/downloads" "$gw_root/fetch" "$gw_root/pending" "$gw_root/made" "$gw_root/tables"
     rmdir "$gw_root" 2>/dev/null || :

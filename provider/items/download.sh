@@ -120,7 +120,7 @@ download_apply() {
       ;;
   esac
   ! is_tree || tree_may_go || return 1
-  locks_make && mkdir -p "$gw_root/downloads" "${path%/*}/" || return 1
+  locks_make && mkdir -p "$gw_root/downloads" && made_again "$path" || return 1
   # Streams side by side that want the same bytes fetch them once.
   exec 9>"$gw_locks/download-$sha256"
   flock 9

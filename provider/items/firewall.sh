@@ -39,7 +39,7 @@ firewall_loader() { # [TABLE-FILE]; the empty line ends a definition whose file 
 }
 
 firewall_folder() {
-  made_note "$gw_firewall/firewall.d/" && mkdir -p "$gw_firewall/firewall.d"
+  [ -d "$gw_firewall/firewall.d" ] || made_again "$gw_firewall/firewall.d/"
 }
 
 # The last file takes the rest along.

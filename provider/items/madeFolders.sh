@@ -2,6 +2,7 @@
 # shellcheck disable=SC2154,SC2015 # the engine sets the item's variables; `a && b || c` is meant
 # Folders above an item's path that had to be made. Several items may come to lie in one, so whoever
 # is put back last takes it away: /var/lib/groundwork/made mirrors them, each with a file `.made`.
+# A folder and its mark come and go under the registry's lock: another stream may be about to use them.
 
 # Before a change: marks the folders above PATH that are not there.
 made_note() { # PATH
@@ -12,9 +13,11 @@ made_note() { # PATH
   done
 }
 
-# Brings back the folders above PATH that an earlier restore of the same operation may have taken away.
+# Brings back the folders above PATH that a restore may have taken away since.
 made_again() { # PATH
+  lock_registry
   made_note "$1" && mkdir -p "${1%/*}/"
+  made_done $?
 }
 
 made_mark() { # FOLDER
@@ -25,14 +28,44 @@ made_mark() { # FOLDER
 made_tidy() { # PATH
   gw_parent=${1%/*}
   while [ -n "$gw_parent" ]; do
-    if [ -e "$gw_root/made$gw_parent/.made" ]; then
-      if [ -d "$gw_parent" ]; then
-        ! still_claimed "directory:$gw_parent" && ! still_claimed "stateDirectory:$gw_parent" || return 0
-        rmdir "$gw_parent" 2>/dev/null || return 0
-      fi
-      rm -f "$gw_root/made$gw_parent/.made"
-      (cd "$gw_root" && rmdir -p "made$gw_parent" 2>/dev/null) || :
-    fi
+    [ ! -e "$gw_root/made$gw_parent/.made" ] || made_leave "$gw_parent" || return 0
     gw_parent=${gw_parent%/*}
   done
+}
+
+made_leave() { # FOLDER
+  lock_registry
+  made_take_away "$1"
+  made_done $?
+}
+
+made_done() { # STATUS
+  unlock_registry
+  return "$1"
+}
+
+made_take_away() { # FOLDER
+  [ ! -d "$1" ] || {
+    ! still_claimed "directory:$1" && ! still_claimed "stateDirectory:$1" && ! others_claim_in "$1" || return 1
+    rmdir "$1" 2>/dev/null || return 1
+  }
+  rm -f "$gw_root/made$1/.made"
+  (cd "$gw_root" && rmdir -p "made$1" 2>/dev/null) || :
+}
+
+# What another stream is about to put there has no place any more once the folder is gone.
+others_claim_in() { # FOLDER
+  for gw_claim in "$gw_root"/claims/*; do
+    [ "$gw_claim" = "$gw_root/claims/$gw_owner" ] || ! grep -qsF -e ":$1/" "$gw_claim" || return 0
+  done
+  return 1
+}
+
+# When nobody claims anything any more: what is still marked is nobody's.
+made_close() {
+  [ -d "$gw_root/made" ] || return 0
+  find "$gw_root/made" -mindepth 1 -depth -type d >"$gw_run/made"
+  while IFS= read -r gw_parent; do
+    [ ! -e "$gw_parent/.made" ] || rmdir "${gw_parent#"$gw_root/made"}" 2>/dev/null || :
+  done <"$gw_run/made"
 }

@@ -121,6 +121,17 @@ export class CutMachine {
     return this.#run(program.replace("</dev/null gw_main read END", "</dev/null gw_revert END"), cut);
   }
 
+  /** What commands print that may use every function of the library. */
+  shell(commands: string): string {
+    const program = renderProgram({ items: [] }, { ...operation, action: "read" });
+    const last = program.lastIndexOf("</dev/null gw_");
+    const run = join(this.folder, "run");
+    mkdirSync(run);
+    const text = `${program.slice(0, last)}${this.#asMachine(run, 0)}${commands}\n`;
+    const { stdout, stderr } = spawnSync("dash", ["-s"], { input: text, encoding: "utf8" });
+    return stdout + stderr;
+  }
+
   #run(program: string, cut?: Cut): string | undefined {
     const run = join(this.folder, "run");
     rmSync(run, { recursive: true, force: true });

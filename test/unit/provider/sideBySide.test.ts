@@ -162,6 +162,43 @@ describe("two operations that share nothing", () => {
     assert.equal(asAlpha({ items: [file("shared")], checks: [start] }).outcome, "committed");
     assert.equal(readFileSync(at("other"), "utf8"), "wanted\n");
   });
+
+  it("leave the folder that one of them made to the one that is about to use it, and it goes with the last", () => {
+    const early: Wanted = { items: [file("made/early")] };
+    const command = machine.beside("bravo", { items: [] }, "delete", bravo);
+    const run = `${command}; [ -d '${at("made")}' ]`;
+    const unless = `[ ! -e '${at("made/early")}' ]`;
+    const step: Item = { kind: "command", name: "a step", run, unless, undo: ":" };
+    asBravo(early);
+    assert.equal(asAlpha({ items: [step, file("made/late")] }).outcome, "committed");
+    assert.deepEqual(readdirSync(at("made")), ["late"]);
+    asAlpha({ items: [] }, "delete");
+    assert.ok(!existsSync(at("made")));
+  });
+
+  it("never lose the mark of a folder that one of them takes away while the other one makes it", () => {
+    const path = at("made/file");
+    const beside = `made_again '${path}'
+      { rmdir() { command rmdir "$@" && sleep 0.5; }; made_tidy '${path}'; } &
+      sleep 0.2; made_again '${path}'; wait
+      [ -d '${at("made")}' ] && [ -e "$gw_root/made${at("made")}/.made" ] || echo lost`;
+    assert.equal(machine.shell(beside), "");
+  });
+
+  it("leave nothing of a folder that was made for what never came", () => {
+    asBravo({ items: [file("made/early")] });
+    const command = machine.beside("bravo", { items: [] }, "delete", bravo);
+    const step: Item = {
+      kind: "command",
+      name: "a step",
+      run: `${command}; exit 1`,
+      unless: "exit 1",
+      undo: ":",
+    };
+    assert.equal(asAlpha({ items: [step, file("made/late")] }).outcome, "restored");
+    machine.run({ items: [] }, "leave", undefined, alpha);
+    assert.ok(!existsSync(at("made")));
+  });
 });
 
 describe("what could not be put back", () => {
