@@ -17,11 +17,14 @@ quoted() { # TEXT: sets gw_quoted to it as one shell word
   gw_quoted="'$gw_quoted$gw_rest'"
 }
 
-save_definition() { # FILE
+save_definition() { definition_text >"$1"; } # FILE
+
+# The current item as the variables that its functions need.
+definition_text() {
   for gw_variable in gw_kind gw_key gw_hash gw_desired gw_endangers gw_variables time_limit $gw_variables; do
     eval "quoted \"\$$gw_variable\""
     printf '%s=%s\n' "$gw_variable" "$gw_quoted" || return 1
-  done >"$1"
+  done
 }
 
 # Saves the current item's present state as FOLDER of the baselines, of the transaction's items or of what is kept. It

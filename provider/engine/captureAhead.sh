@@ -75,23 +75,3 @@ capture_baseline() {
   [ ! -e "$gw_root/baseline/$gw_hash/item" ] || return 0
   printf '%s\n' "$gw_hash" >>"$gw_transaction/baselines" && capture_to "$gw_root/baseline/$gw_hash"
 }
-
-# A baseline keeps the definition by which it is restored: a changed one takes its place.
-definitions_refresh() {
-  [ -f "$gw_transaction/claim.before" ] || return 0
-  gw_redefined=''
-  while IFS=$gw_tab read -r gw_word gw_a gw_b _; do
-    [ "$gw_word" = item ] || continue
-    eval "gw_i=\${gw_index_of_$gw_a-}"
-    [ -n "$gw_i" ] && [ -e "$gw_root/baseline/$gw_a/item" ] || continue
-    eval "gw_mine=\$gw_digest_$gw_i"
-    [ "$gw_b" != "$gw_mine" ] || continue
-    use_item "$gw_i"
-    save_definition "$gw_root/baseline/$gw_a/item.new" || return 1
-    gw_redefined="$gw_redefined $gw_a"
-  done <"$gw_transaction/claim.before"
-  [ -z "$gw_redefined" ] || sync -f "$gw_root" || return 1
-  for gw_a in $gw_redefined; do
-    mv -fT "$gw_root/baseline/$gw_a/item.new" "$gw_root/baseline/$gw_a/item" || return 1
-  done
-}

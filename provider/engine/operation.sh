@@ -67,7 +67,7 @@ gw_apply() {
     }
   fi
   # shellcheck disable=SC2086
-  if { [ -n "$gw_continued" ] || release_all; } && apply_all && checks_run $gw_checks && facts_read && not_cancelled "it was committed" && recorded definitions_refresh; then
+  if { [ -n "$gw_continued" ] || release_all; } && apply_all && checks_run $gw_checks && facts_read && not_cancelled "it was committed" && recorded definitions_note; then
     if [ -e "$gw_transaction/armed" ]; then
       deadman_start_over
       report armed

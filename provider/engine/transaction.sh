@@ -40,7 +40,7 @@ transaction_is_decided() {
 }
 
 transaction_commit() {
-  transaction_decide committed || return 1
+  transaction_decide committed && definitions_take || return 1
   while read -r gw_folder; do
     rm -rf "$gw_folder"
   done <"$gw_transaction/released"

@@ -8,33 +8,41 @@ import { parseReport } from "../../../provider/session/report.ts";
 import { type Cut, CutMachine, drawCuts } from "./cutMachine.ts";
 
 type Look = Record<string, string>;
+type Change = "create" | "update" | "delete";
+const changes: Change[] = ["create", "update", "delete"];
 
-/** A change that waits for its confirmation: of one file to another content, or its delete. */
+/**
+ * A change that waits for its confirmation: a first one, an update of what was committed, or a delete. An update changes
+ * by what its items are given back, too.
+ */
 class Waiting {
   readonly machine = new CutMachine();
   readonly before: Look;
+  /** What the registry holds that the next operation goes by. */
+  readonly #remembered: Look;
   readonly after: Look;
   readonly #id: string;
 
-  constructor(action: "apply" | "delete") {
+  constructor(change: Change) {
     writeFileSync(join(this.machine.tree, "a"), "as it was\n");
     this.machine.sync();
-    const { items } = this.#wanted();
-    if (action === "delete") this.#report(this.machine.run({ items }, "apply"));
+    if (change !== "create") this.#report(this.machine.run(this.#wanted("first"), "apply"));
     this.before = this.machine.look();
-    const waiting = { hold: true };
-    const wanted = action === "delete" ? { items: [] } : { items };
-    const report = this.#report(this.machine.run(wanted, action, undefined, waiting));
+    this.#remembered = this.machine.remembered();
+    const wanted = change === "delete" ? { items: [] } : this.#wanted("wanted");
+    const action = change === "delete" ? "delete" : "apply";
+    const report = this.#report(this.machine.run(wanted, action, undefined, { hold: true }));
     assert.equal(report.outcome, "unconfirmed");
     this.#id = report.operationId;
     this.after = this.machine.look();
     assert.notDeepEqual(this.after, this.before);
   }
 
-  #wanted(): Wanted {
+  #wanted(content: string): Wanted {
     const { tree, owner, group } = this.machine;
+    const timeLimit = content === "first" ? 20 : 30;
     const file = (name: string): Item => {
-      return { kind: "file", path: join(tree, name), content: "wanted\n", owner, group };
+      return { kind: "file", path: join(tree, name), content: `${content}\n`, owner, group, timeLimit };
     };
     return { items: [file("a"), file("b"), file("c")] };
   }
@@ -58,6 +66,7 @@ class Waiting {
         return true;
       }
       assert.deepEqual(this.machine.look(), this.before);
+      assert.deepEqual(this.machine.remembered(), this.#remembered);
       if (action === "confirm") assert.equal(report.errors[0]?.code, "GW307");
       else assert.equal(report.outcome, "restored");
       return false;
@@ -80,9 +89,9 @@ class Waiting {
 
 /** Cuts `run` at some of its commands, each on a machine of its own; GROUNDWORK_EVERY_CUT=1 tries all. */
 function cutAnywhere(run: (it: Waiting, cut?: Cut) => unknown, then: (it: Waiting, cut?: Cut) => void): void {
-  for (const action of ["apply", "delete"] as const) {
+  for (const change of changes) {
     const once = (cut?: Cut): number => {
-      const it = new Waiting(action);
+      const it = new Waiting(change);
       try {
         const report = run(it, cut);
         if (cut !== undefined) assert.equal(report, undefined, "it was cut");
@@ -115,13 +124,13 @@ describe("the answer to a confirmation", () => {
 
   it("is the same after another deployment came and went", () => {
     for (const decide of ["confirm", "revert"] as const) {
-      for (const action of ["apply", "delete"] as const) {
-        const it = new Waiting(action);
+      for (const change of changes) {
+        const it = new Waiting(change);
         try {
           if (decide === "confirm") it.ask("confirm");
           else it.machine.revert();
           it.othersLeave();
-          assert.equal(it.answersTruly("confirm"), decide === "confirm", `${action}, ${decide}`);
+          assert.equal(it.answersTruly("confirm"), decide === "confirm", `${change}, ${decide}`);
         } finally {
           it.machine.close();
         }

@@ -197,6 +197,15 @@ sync() {
     }
   }
 
+  /** What the registry goes by in the next operation: claims, and how each item is given back. */
+  remembered(): Record<string, string> {
+    const files = ["claims", "baseline"]
+      .map((name) => join(this.root, name))
+      .filter((folder) => existsSync(folder))
+      .flatMap(filesBelow);
+    return Object.fromEntries(files.map((path) => [path.slice(this.root.length), describeFile(path)]));
+  }
+
   /** Every path below the tree with what it is: type, mode and content. */
   look(): Record<string, string> {
     return Object.fromEntries(
