@@ -1,12 +1,12 @@
 import { Command } from "commander";
 import { openReader } from "../../provider/index.ts";
-import { missingStreams } from "../engine/streamGraph.ts";
 import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
+import { gapsOf, gapsText, isWhole } from "../readings/gaps.ts";
 import { exitCodeOf, type ItemReading, type Reading, readItems } from "../readings/readings.ts";
-import { driftListText, missingText } from "../readings/readingText.ts";
+import { driftListText } from "../readings/readingText.ts";
 import { labAdvice } from "../readings/unreadAdvice.ts";
 import { openStack } from "../stack/openStack.ts";
-import { enabledStreams } from "../stack/streams.ts";
+import { declaredPlaces } from "../stack/streams.ts";
 
 export const driftCommand = new Command("drift")
   .description("name every item that is not as declared on its machine; changes nothing")
@@ -19,7 +19,7 @@ export const driftCommand = new Command("drift")
         "./groundwork drift": "one line for each item that differs",
         "./groundwork drift --json": "for scripts",
       },
-      "0 no drift, 1 some, 2 a machine was not read or nothing could be started",
+      "0 no drift, 1 some, or a stream is not there or not complete, 2 a machine was not read or nothing could be started",
     ),
   )
   .action(async ({ stack, json }: ReadOptions) => {
@@ -28,12 +28,13 @@ export const driftCommand = new Command("drift")
     try {
       const deployment = await engine.export();
       const reading = await readItems(deployment, reader);
-      const missing = missingStreams(deployment, enabledStreams(configuration));
+      const gaps = gapsOf(deployment, declaredPlaces(configuration));
+      const whole = isWhole(gaps);
       const text = json
-        ? JSON.stringify({ drift: driftOf(reading), unread: reading.unread, missing }, undefined, 2)
-        : [...missingText(missing, stack), driftListText(reading, labAdvice(deployment, stack))].join("\n");
+        ? JSON.stringify({ drift: driftOf(reading), unread: reading.unread, ...gaps }, undefined, 2)
+        : [...gapsText(gaps, stack), driftListText(reading, labAdvice(deployment, stack), whole)].join("\n");
       process.stdout.write(`${text}\n`);
-      process.exitCode = exitCodeOf(reading);
+      process.exitCode = exitCodeOf(reading, whole);
     } finally {
       await reader.close();
     }

@@ -1,13 +1,13 @@
 import { Command } from "commander";
 import { openReader } from "../../provider/index.ts";
-import { missingStreams } from "../engine/streamGraph.ts";
 import { examples, jsonOption, type ReadOptions, stackOption } from "../options.ts";
+import { gapsOf, gapsText, isWhole } from "../readings/gaps.ts";
 import { exitCodeOf, readEverything } from "../readings/readings.ts";
-import { missingText, verifyText } from "../readings/readingText.ts";
+import { verifyText } from "../readings/readingText.ts";
 import { labAdvice } from "../readings/unreadAdvice.ts";
 import { say } from "../say.ts";
 import { openStack } from "../stack/openStack.ts";
-import { enabledStreams } from "../stack/streams.ts";
+import { declaredPlaces } from "../stack/streams.ts";
 
 export const verifyCommand = new Command("verify")
   .description("ask the machines for every item and every check of every stream; changes nothing")
@@ -17,7 +17,7 @@ export const verifyCommand = new Command("verify")
     "after",
     examples(
       { "./groundwork verify": "one line for each check", "./groundwork verify --json": "with all evidence" },
-      "0 everything is as declared and every check passes or is waived, 1 not so, 2 a machine was not read",
+      "0 everything is as declared and every check passes or is waived, 1 not so, or a stream is not there or not complete, 2 a machine was not read",
     ),
   )
   .action(async ({ stack, json }: ReadOptions) => {
@@ -26,12 +26,12 @@ export const verifyCommand = new Command("verify")
     try {
       const deployment = await engine.export();
       const reading = await readEverything(deployment, reader, say);
-      const missing = missingStreams(deployment, enabledStreams(configuration));
+      const gaps = gapsOf(deployment, declaredPlaces(configuration));
       const text = json
-        ? JSON.stringify({ ...reading, missing }, undefined, 2)
-        : [...missingText(missing, stack), verifyText(reading, labAdvice(deployment, stack))].join("\n");
+        ? JSON.stringify({ ...reading, ...gaps }, undefined, 2)
+        : [...gapsText(gaps, stack), verifyText(reading, labAdvice(deployment, stack))].join("\n");
       process.stdout.write(`${text}\n`);
-      process.exitCode = exitCodeOf(reading);
+      process.exitCode = exitCodeOf(reading, isWhole(gaps));
     } finally {
       await reader.close();
     }

@@ -76,12 +76,6 @@ export interface Rollback {
   machines: string[];
 }
 
-/** Streams that are declared and stand on no machine. */
-export function missingStreams(deployment: Deployment, declared: string[]): string[] {
-  const standing = streamNames(deployment);
-  return declared.filter((name) => !standing.includes(name)).sort();
-}
-
 /**
  * Plans a rollback. `known` are the streams that the program has, whether they stand or not. Errors: GW707 for a stream
  * that does not stand, GW702 while later streams stand on it.

@@ -1,15 +1,7 @@
-import { stackWords } from "../options.ts";
 import { type CheckReading, type ItemReading, impatientSeconds, type Reading } from "./readings.ts";
 
 /** What a person can do about a machine that was not read, beside what its error says. */
 export type Advice = (machine: string) => string | undefined;
-
-/** Streams that were rolled back or never came about, of which no machine can be asked. */
-export const missingText = (streams: string[], stack: string): string[] =>
-  streams.map(
-    (stream) =>
-      `not there: ${stream}: it is declared and stands on no machine; ./groundwork up${stackWords(stack)} brings it about`,
-  );
 
 /** Every check of every stream for people; items only where they are not as declared. */
 export function verifyText(reading: Reading, advice: Advice = () => undefined): string {
@@ -24,22 +16,22 @@ export function verifyText(reading: Reading, advice: Advice = () => undefined): 
   ].join("\n");
 }
 
-/** What is not as declared, for people. */
-export function driftListText(reading: Reading, advice: Advice = () => undefined): string {
+/** What is not as declared, for people. `whole`: whether everything stands that is declared. */
+export function driftListText(reading: Reading, advice: Advice = () => undefined, whole = true): string {
   const items = reading.streams.flatMap((stream) => stream.items);
   const drifted = reading.streams.flatMap((stream) =>
     stream.items.filter(differs).map((item) => `${stream.stream}: ${driftText(item)}`),
   );
-  return [...unreadMachines(reading, advice), ...drifted, driftSum(items)].join("\n");
+  return [...unreadMachines(reading, advice), ...drifted, driftSum(items, whole)].join("\n");
 }
 
-function driftSum(items: ItemReading[]): string {
+function driftSum(items: ItemReading[], whole: boolean): string {
   const drifted = items.filter(differs).length;
   const unread = items.filter(isUnread).length;
   const rest = unread === 0 ? "" : `, ${unread} were not read`;
   if (drifted > 0) return `${drifted} of ${items.length} items are not as declared${rest}`;
   if (unread > 0) return `${items.length - unread} of ${items.length} items are as declared${rest}`;
-  return `no drift: ${items.length} items are as declared`;
+  return `no drift${whole ? "" : " of what stands"}: ${items.length} items are as declared`;
 }
 
 const differs = ({ asDeclared }: ItemReading): boolean => asDeclared === false;

@@ -104,13 +104,13 @@ export async function readEverything(
   };
 }
 
-/** 0: all machines were read and are as declared; 1: some are not; 2: a machine was not read. */
-export function exitCodeOf({ streams, unread }: Reading): 0 | 1 | 2 {
+/** 0: all machines were read and are as declared; 1: some are not, or not `whole`; 2: a machine was not read. */
+export function exitCodeOf({ streams, unread }: Reading, whole: boolean): 0 | 1 | 2 {
   if (Object.keys(unread).length > 0) return 2;
   const good = streams.every(
     ({ items, checks }) => items.every(({ asDeclared }) => asDeclared === true) && checks.every(isOpen),
   );
-  return good ? 0 : 1;
+  return good && whole ? 0 : 1;
 }
 
 /** Whether a check lets its gate open. */

@@ -7,6 +7,8 @@ import { after, before, describe, it } from "node:test";
 import { type Declared, type Rehearsal, rehearse } from "../../../cli/rehearsal/rehearse.ts";
 import { root } from "../../../cli/root.ts";
 import { engineSettings, readStackFile } from "../../../cli/stack/stackFile.ts";
+import { declaredPlaces } from "../../../cli/stack/streams.ts";
+import { parseConfiguration } from "../../../stacks/configuration.ts";
 import { hostKeyOf } from "../../support/hostKey.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "groundwork-test-"));
@@ -212,7 +214,17 @@ new HostState("alpha-m1", { connection, stream: "alpha", items: [file(network.ar
         "web-1": { existing: { ...login(1), roles: ["server", "monitoring"] } },
         "web-2": { existing: { ...login(2), roles: ["agent"] } },
       };
-      await own({ "groundwork:machines": JSON.stringify(machines) });
+      const three = {
+        "web-1": { existing: { ...login(1), roles: ["server"] } },
+        "web-2": machines["web-2"],
+        "web-3": { existing: { ...login(3), roles: ["monitoring"] } },
+      };
+      const { hosts } = await own({ "groundwork:machines": JSON.stringify(three) });
+      const places = Object.entries(declaredPlaces(parseConfiguration({ machines: three }, "dev")));
+      for (const [stream, names] of places) {
+        const found = hosts.filter((host) => host.stream === stream).map(({ machine }) => machine);
+        assert.deepEqual([...new Set(found)].sort(), names, stream);
+      }
       await assert.rejects(own({ "groundwork:machines": "{}" }), /GW101/);
       const alike = { ...machines, "certificates-web-2": { existing: { ...login(3), roles: ["agent"] } } };
       await assert.rejects(
