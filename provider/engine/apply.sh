@@ -59,7 +59,7 @@ apply_item() {
   [ -n "$gw_capture" ] || captured capture_ahead || return 1
   eval "gw_capture=\$gw_capture_of_$gw_index"
   observed=$gw_before
-  [ -z "$gw_endangers" ] || recorded deadman_arm || return 1
+  ! endangers_login || recorded deadman_arm || return 1
   if [ -n "$gw_ticket" ]; then
     TICKET=$gw_run/ticket
     export TICKET
@@ -83,6 +83,19 @@ apply_item() {
   gw_unproven="$gw_unproven $gw_index"
   # What it said is evidence only as long as no other item says something.
   [ "$gw_status" -eq 0 ] && [ ! -s "$gw_run/log" ] || prove "$gw_status"
+}
+
+# True where a change of the current item may lock everybody out: always, or, where it is about a port, when this session
+# came in by that port of the machine, whatever a port forward before it makes of it. One of which that is not known, or
+# that comes from the machine itself, through what listens there, may have come in by any.
+endangers_login() {
+  case $gw_endangers in
+    '') return 1 ;;
+    yes) return 0 ;;
+  esac
+  # shellcheck disable=SC2086 # as SSH_CONNECTION of sshd has it: address and port of both ends
+  set -- ${gw_connection-}
+  [ "$#" -ne 4 ] || [ "$1" = "$3" ] || [ "$4" = "$gw_endangers" ]
 }
 
 # Observes what was applied since the last time, and reports it.

@@ -34,8 +34,6 @@ export interface Operation {
   holder?: string;
   /** A holder that is known to be dead and may be replaced. */
   deadHolder?: string;
-  /** TCP port of the machine's sshd. Default 22. */
-  loginPort?: number;
   /** Whom the provider logs in as. Default `root`. */
   loginUser?: string;
   /** The URN by which the machine's registry knew the HostState before, where that is another one. */
@@ -195,7 +193,7 @@ function itemLines(items: Item[], operation: Operation): string[] {
     lines.push(
       `gw_index_of_${hash}=${index}`,
       `gw_digest_${index}=${itemDigest(item)}`,
-      itemFunction(item, index, hash, operation),
+      itemFunction(item, index, hash),
     );
     // A read compares digests; contents stay here.
     const bytes = operation.action === "apply" ? kindOf(item).data?.(item) : undefined;
@@ -210,7 +208,7 @@ function itemLines(items: Item[], operation: Operation): string[] {
   return lines;
 }
 
-function itemFunction(item: Item, index: number, hash: string, operation: Operation): string {
+function itemFunction(item: Item, index: number, hash: string): string {
   const kind = kindOf(item);
   const variables = Object.entries({ ...kind.variables(item), ...kind.steering?.(item) });
   return [
@@ -219,13 +217,18 @@ function itemFunction(item: Item, index: number, hash: string, operation: Operat
     assign("gw_key", keyOf(item)),
     `gw_hash=${hash}`,
     assign("gw_desired", kind.desired(item)),
-    assign("gw_endangers", kind.endangersLogin(item, operation.loginPort ?? 22) ? "yes" : ""),
+    assign("gw_endangers", endangered(kind.endangersLogin(item))),
     assign("gw_ticket", kind.ticket?.(item) ?? ""),
     assign("gw_variables", variables.map(([name]) => name).join(" ")),
     `time_limit=${item.timeLimit ?? kind.timeLimit}`,
     ...variables.map(([name, value]) => assign(name, value)),
     "}",
   ].join("\n");
+}
+
+/** What endangers_login (apply.sh) asks of: `yes`, a port, nothing. */
+function endangered(by: boolean | number): string {
+  return by === true ? "yes" : String(by || "");
 }
 
 function checkLines(

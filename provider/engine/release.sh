@@ -62,7 +62,7 @@ release_captured() {
 
 release_item() { # BASELINE
   use_capture "$1"
-  [ -z "$gw_endangers" ] || recorded deadman_arm || return 1
+  ! endangers_login || recorded deadman_arm || return 1
   place_note
   giving_back "${gw_kind}_restore" || return 1
   printf '%s\n' "$1" >>"$gw_transaction/released" || return 1

@@ -44,5 +44,5 @@ export const allowedPort: ItemKind<AllowedPortItem> = {
   observesMany: true,
   variables: (item) => ({ ...elementOf(item) }),
   desired: () => "boot=yes live=yes",
-  endangersLogin: (item, loginPort) => item.protocol === "tcp" && item.port === loginPort,
+  endangersLogin: (item) => item.protocol === "tcp" && item.port,
 };

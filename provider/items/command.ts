@@ -22,6 +22,11 @@ export interface CommandItem extends CommonItem {
   undo?: string;
   /** Name of the HostState's ticket that `run` consumes. */
   ticket?: string;
+  /**
+   * True where `run` or `undo` could lock everybody out: a new login has to confirm it, else the machine takes it back,
+   * as far as `undo` does. Default: false, and nothing guards it.
+   */
+  endangersLogin?: boolean;
 }
 
 export const command: ItemKind<CommandItem> = {
@@ -33,6 +38,7 @@ export const command: ItemKind<CommandItem> = {
     unless: field.text.min(1),
     undo: field.text.min(1).optional(),
     ticket: field.ticket.optional(),
+    endangersLogin: z.boolean().optional(),
     timeLimit: field.timeLimit,
   }),
   subjectFields: ["name"],
@@ -47,7 +53,7 @@ export const command: ItemKind<CommandItem> = {
     again: item.ticket === undefined ? "yes" : "",
   }),
   desired: () => "done=yes",
-  endangersLogin: () => false,
+  endangersLogin: (item) => item.endangersLogin === true,
   secretFields: ["run"],
   ticket: (item) => item.ticket,
 };

@@ -67,8 +67,11 @@ export interface ItemKind<T extends { kind: string }> {
   dataDigest?(item: T): string;
   /** What `KIND_observe` sets when the machine is as desired. */
   desired(item: T): string;
-  /** A mistake here can lock everybody out of a machine whose sshd listens on `loginPort`: a dead-man timer guards the change. */
-  endangersLogin(item: T, loginPort: number): boolean;
+  /**
+   * A mistake here can lock everybody out: a dead-man timer guards the change. A number says that it can where the login
+   * comes in by this TCP port of the machine, which the machine alone knows.
+   */
+  endangersLogin(item: T): boolean | number;
   /**
    * Applying or restoring such an item changes nothing that the capture of another one saves, be it of this kind or of
    * another independent one. So those beside each other are captured together, before the first of them changes.

@@ -38,6 +38,6 @@ export const sysctl: ItemKind<SysctlItem> = {
   independent: true,
   variables: (item) => ({ name: item.name, value: item.value }),
   desired: (item) => `value=${item.value} boot=${item.value}`,
-  // A machine that is reached by IPv6 loses its addresses.
-  endangersLogin: (item) => /^net\.ipv6\.conf\..+\.disable_ipv6$/.test(item.name),
+  // Of interfaces, routes and neighbours: addresses may go, and packets be dropped that come in another way.
+  endangersLogin: (item) => /^net\.ipv[46]\.(conf|route|neigh)\./.test(item.name),
 };

@@ -29,7 +29,6 @@ export async function applyHostState(
   const operation = {
     ...operationOf(deployment, call, "apply"),
     ...known,
-    loginPort: wanted.connection.port,
     loginUser: wanted.connection.user,
   };
   await bringArtifacts(deployment, wanted, operation);

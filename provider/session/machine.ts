@@ -43,10 +43,12 @@ const waitingReadCommand = (run: string): string =>
 const startCommand = (run: string): string =>
   [
     "umask 077",
+    // By which port of the machine it came in: endangers_login (apply.sh).
+    "connection=$1",
     `run=/run/groundwork/${run}`,
     'mkdir -p "$run/work"',
     'cat >"$run/program"',
-    `start() { systemd-run --quiet --collect --wait --unit=groundwork-${run} sh -c 'set -C; exec 3>"$1/report"; set +C; sh "$1/program" >"$1/output" 2>&1; rm -f "$1/program"; echo done >"$1/ended"' run "$run"; }`,
+    `start() { systemd-run --quiet --collect --wait --setenv=gw_connection="$connection" --unit=groundwork-${run} sh -c 'set -C; exec 3>"$1/report"; set +C; sh "$1/program" >"$1/output" 2>&1; rm -f "$1/program"; echo done >"$1/ended"' run "$run"; }`,
     // A reload of systemd may lose a unit that is about to start. Where there is no report, nothing began.
     'for try in 1 2 3; do start; code=$?; [ ! -e "$run/report" ] || break; done',
     'cat "$run/report"; exit "$code"',
@@ -91,6 +93,9 @@ const bootCommand = [
  * throws keeps it from starting.
  */
 export type Started = (run: string, resumed: boolean) => void;
+
+/** Runs a command as root in a session of one of the kinds that the connection has. */
+type Runs = (command: string, input: string) => Promise<SshResult>;
 
 /** A program was started, and what became of it is not known. */
 export class UnknownOutcome extends GroundworkError {}
@@ -159,36 +164,55 @@ export class MachineSession {
    * the machine, it goes on after that.
    */
   async change(wanted: Wanted, operation: Operation, started?: Started): Promise<Report> {
+    return this.#change(wanted, operation, started, (command, input) => this.#run(command, input));
+  }
+
+  async #change(
+    wanted: Wanted,
+    operation: Operation,
+    started: Started | undefined,
+    runs: Runs,
+  ): Promise<Report> {
     return acrossBoots(
       this.machine,
-      (resume) => this.#changeOnce(wanted, { ...operation, resume }, started),
+      (resume) => this.#changeOnce(wanted, { ...operation, resume }, started, runs),
       (wish) => unknownOutcome(awaitBoot(this.machine, wish, () => this.#bootNow())),
     );
   }
 
-  async #changeOnce(wanted: Wanted, operation: Operation, started?: Started): Promise<Report> {
+  async #changeOnce(
+    wanted: Wanted,
+    operation: Operation,
+    started: Started | undefined,
+    runs: Runs,
+  ): Promise<Report> {
     for (let starts = 1; ; starts++) {
       const run = randomBytes(8).toString("hex");
       started?.(run, operation.resume === true);
-      const answer = await this.#start(run, renderProgram(wanted, { ...operation, run }), operation.urn);
+      const answer = await this.#start(
+        run,
+        renderProgram(wanted, { ...operation, run }),
+        operation.urn,
+        runs,
+      );
       if (answer.code === neverBegan && starts < mostStarts) continue;
       // What never began left nothing: its failure is plain.
       const report = answer.code === neverBegan ? this.#parse(answer) : await this.#parseOutcome(answer);
       // Not waited for: the run's folder holds only what was just read, in memory, for root.
-      void this.#run(`rm -rf /run/groundwork/${run}`, "").catch(() => undefined);
+      void runs(`rm -rf /run/groundwork/${run}`, "").catch(() => undefined);
       return report;
     }
   }
 
   /** Starts a program and waits for its end, over as many connections as it takes. */
-  async #start(run: string, program: string, urn: string): Promise<SshResult> {
+  async #start(run: string, program: string, urn: string, runs: Runs): Promise<SshResult> {
     const begun = Date.now();
-    const start = await this.#run(startCommand(run), program);
+    const start = await runs(startCommand(run), program);
     // Whatever else ended the waiting: what the program did stands in its report.
     if (isRefusedBySudo(start)) this.#refuseLogin(start);
     if (parseReport(start.stdout).complete) return start;
     const seconds = (): number => Math.ceil((Date.now() - begun) / 1000);
-    return this.#askUntilAnswered(() => this.#run(resultCommand(run, ownerOf(urn), seconds()), ""));
+    return this.#askUntilAnswered(() => runs(resultCommand(run, ownerOf(urn), seconds()), ""));
   }
 
   /** Makes a change stay whose fate checks from elsewhere decided. Where the answer is lost, it is asked for again. */
@@ -215,7 +239,10 @@ export class MachineSession {
 
   /** Takes back what waits for its confirmation, unless it was confirmed: the report says which. */
   async takeBack(operation: Operation): Promise<Report> {
-    const restore = () => this.change({ items: [] }, { ...operation, action: "restore" });
+    // Operations that wait for it may hold all sessions of work.
+    const runs: Runs = async (command, input) =>
+      ungreeted(await this.#pool.runTakeBack(this.#connection, this.#asRoot(command), input));
+    const restore = () => this.#change({ items: [] }, { ...operation, action: "restore" }, undefined, runs);
     return unknownOutcome(reconnecting(this.machine, restore));
   }
 
@@ -269,8 +296,9 @@ export class MachineSession {
     return ungreeted(await this.#pool.runPromptly(this.#connection, this.#asRoot(command), input));
   }
 
+  /** With what sshd says of the session as `$1`: sudo passes no such variable on. */
   #asRoot(command: string): string {
-    const shell = `sh -c ${quote(`echo ${beginning}; ${command}`)}`;
+    const shell = `sh -c ${quote(`echo ${beginning}; ${command}`)} sh "$SSH_CONNECTION"`;
     return (this.#connection.user ?? "root") === "root" ? shell : `sudo -n ${shell}`;
   }
 

@@ -91,7 +91,7 @@ describe("a mount", () => {
       assert.notEqual(refusal({ ...at("/srv/a"), [field]: value } as Item), ""));
 
   it("of what people log in with is guarded by the dead-man timer", () => {
-    const endangers = (where: string) => itemKinds.mount.endangersLogin?.(at(where) as never, 22);
+    const endangers = (where: string) => itemKinds.mount.endangersLogin?.(at(where) as never);
     assert.deepEqual(["/home", "/home/ann", "/root/.ssh", "/srv/home", "/homes"].map(endangers), [
       ...[true, true, true],
       ...[false, false],

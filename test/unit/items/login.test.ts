@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { itemExamples } from "../../../docs/source/itemExamples.ts";
+import { itemDigest, renderProgram } from "../../../provider/engine/program.ts";
 import { type Item, itemKinds, keyOf, kindOf } from "../../../provider/index.ts";
+import { operation } from "../provider/smallSpec.ts";
+import { withLibrary } from "./shellLibrary.ts";
 
-const endangers = (item: Item): boolean => kindOf(item).endangersLogin(item, 22);
+const endangers = (item: Item): boolean => kindOf(item).endangersLogin(item) === true;
 
 /** Paths of which each kind with a path has to know. */
 const guardedPaths = [
@@ -78,10 +81,29 @@ describe("a change that may lock everybody out", () => {
     for (const item of ordinaryItems) assert.ok(!endangers(item), keyOf(item));
   });
 
-  it("is one of IPv6 as a whole, and of a certificate among the keys of sshd", () => {
-    assert.ok(endangers(sysctl("net.ipv6.conf.all.disable_ipv6")));
-    assert.ok(endangers(sysctl("net.ipv6.conf.eth0/1.disable_ipv6")));
-    assert.ok(!endangers(sysctl("net.ipv6.conf.all.accept_redirects")));
+  it("is one of the kernel's interfaces, routes and neighbours", () => {
+    for (const name of [
+      ...[
+        "net.ipv6.conf.all.disable_ipv6",
+        "net.ipv6.conf.eth0/1.disable_ipv6",
+        "net.ipv6.conf.eth0.accept_ra",
+      ],
+      ...["net.ipv6.conf.all.forwarding", "net.ipv4.conf.all.rp_filter", "net.ipv4.conf.eth0.arp_ignore"],
+      ...["net.ipv6.route.max_size", "net.ipv4.neigh.default.gc_thresh3"],
+    ])
+      assert.ok(endangers(sysctl(name)), name);
+    for (const name of ["net.ipv4.ip_forward", "net.ipv4.tcp_syncookies", "kernel.panic", "vm.swappiness"])
+      assert.ok(!endangers(sysctl(name)), name);
+  });
+
+  it("is a command that says so", () => {
+    const step: Item = { kind: "command", name: "a step", run: ":", unless: ":" };
+    assert.ok(!endangers(step));
+    assert.ok(endangers({ ...step, endangersLogin: true }));
+    assert.equal(itemDigest(step), itemDigest({ ...step, endangersLogin: true }));
+  });
+
+  it("is one of a certificate among the keys of sshd", () => {
     assert.ok(endangers(certificateIn("/etc/ssh")));
     assert.ok(!endangers(certificateIn("/etc/groundwork/certificates")));
   });
@@ -109,6 +131,46 @@ describe("a change that may lock everybody out", () => {
     for (const name of names) assert.ok(endangers({ kind: "package", name }), name);
     // Debian's nftables brings its tools, and leaves its service off.
     for (const name of ["curl", "nftables"]) assert.ok(!endangers({ kind: "package", name }), name);
+  });
+});
+
+describe("an opening of the firewall", () => {
+  const port: Item = { kind: "allowedPort", protocol: "tcp", port: 22, from: "any" };
+
+  it("endangers the login that comes in by that port of the machine", () => {
+    assert.equal(kindOf(port).endangersLogin(port), 22);
+    assert.equal(kindOf(port).endangersLogin({ ...port, protocol: "udp" } as Item), false);
+    const [asked] =
+      /gw_endangers=.*/.exec(
+        renderProgram({ items: [port] }, operation)
+          .split("# --- data")
+          .at(-1) ?? "",
+      ) ?? [];
+    assert.equal(asked, "gw_endangers='22'");
+  });
+
+  const isGuarded = (endangered: string, session: string): boolean =>
+    withLibrary(
+      `gw_endangers='${endangered}' gw_connection='${session}'; endangers_login && echo yes || :`,
+    ) === "yes";
+
+  it("is guarded where the session came in by it, also behind a port forward", () => {
+    assert.ok(isGuarded("22", "198.51.100.7 50000 192.0.2.1 22"));
+    assert.ok(isGuarded("2222", "2001:db8::7 50000 2001:db8::1 2222"));
+    assert.ok(!isGuarded("6443", "198.51.100.7 50000 192.0.2.1 22"));
+    assert.ok(!isGuarded("22", "198.51.100.7 22 192.0.2.1 2201"));
+  });
+
+  it("is guarded whichever it is where nobody knows by which port the session came in", () => {
+    for (const session of ["", "127.0.0.1 50000 127.0.0.1 22", "::1 50000 ::1 22"])
+      assert.ok(isGuarded("6443", session), session);
+  });
+
+  it("says nothing about other items", () => {
+    for (const session of ["", "198.51.100.7 50000 192.0.2.1 22"]) {
+      assert.ok(isGuarded("yes", session));
+      assert.ok(!isGuarded("", session));
+    }
   });
 });
 

@@ -54,8 +54,8 @@ describe("files of networkd", () => {
   });
 
   it("endanger the login unless they are for later", () => {
-    assert.equal(network.endangersLogin?.(item({ network: lan }), 22), true);
-    assert.equal(network.endangersLogin?.(item({ network: lan, live: false }), 22), false);
+    assert.equal(network.endangersLogin?.(item({ network: lan })), true);
+    assert.equal(network.endangersLogin?.(item({ network: lan, live: false })), false);
   });
 
   it("name a device that has to be there, unless it stands on another one", () => {

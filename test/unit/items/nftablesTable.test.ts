@@ -50,7 +50,7 @@ describe("a table of the user's own", () => {
   });
 
   it("endangers the login when what comes in or goes out passes through it", () => {
-    const endangers = (content: string) => nftablesTable.endangersLogin?.(table(content), 22);
+    const endangers = (content: string) => nftablesTable.endangersLogin?.(table(content));
     const chain = (hook: string) => `chain c { type filter hook ${hook} priority 0; }`;
     for (const hook of ["input", "prerouting", "output", "ingress", "\n\tinput", "\\\n input"])
       assert.equal(endangers(chain(hook)), true, hook);

@@ -113,7 +113,7 @@ describe("a symbolic link", () => {
   });
 
   it("is guarded where logins hang on it", () => {
-    const guarded = (path: string) => symlink.endangersLogin?.({ kind: "symlink", path, target: "x" }, 22);
+    const guarded = (path: string) => symlink.endangersLogin?.({ kind: "symlink", path, target: "x" });
     for (const path of [
       "/etc/ssh",
       "/etc/ssh/sshd_config",

@@ -126,7 +126,7 @@ export class CutMachine {
     const program = renderProgram({ items: [] }, { ...operation, action: "read" });
     const last = program.lastIndexOf("</dev/null gw_");
     const run = join(this.folder, "run");
-    mkdirSync(run);
+    mkdirSync(run, { recursive: true });
     const text = `${program.slice(0, last)}${this.#asMachine(run, 0)}${commands}\n`;
     const { stdout, stderr } = spawnSync("dash", ["-s"], { input: text, encoding: "utf8" });
     return stdout + stderr;
@@ -152,7 +152,7 @@ export class CutMachine {
     const step = (name: string): string => `${name}() { cut_step; command ${name} "$@"; }`;
     return `
 gw_root='${this.root}' gw_locks='${join(this.folder, "running/locks")}' gw_run='${run}' gw_boot_due='${run}/none'
-gw_cancel='${run}/cancel'
+gw_cancel='${run}/cancel' gw_connection='192.0.2.9 40000 192.0.2.1 22'
 exec 3>"$gw_run/report"
 id() { echo 0; }
 mktemp() { command mkdir '${run}/timer' && echo '${run}/timer'; }
