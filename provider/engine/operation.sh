@@ -145,7 +145,7 @@ gw_confirm() {
     refuse GW307 "the change was taken back before it was confirmed"
     return 1
   }
-  registry_close
+  registry_close_unless_awaited
   report committed
 }
 
@@ -192,7 +192,16 @@ operation_stands() {
 # Everything is given back: an apply that claims nothing. The folder goes with the last claim.
 gw_delete() {
   gw_apply || return 1
-  [ -d "$gw_root/transactions/$gw_owner" ] || registry_close
+  [ -d "$gw_root/transactions/$gw_owner" ] || registry_close_unless_awaited
+}
+
+# What waits here for another HostState, a key for its certificate or the bytes of a download, came before its claim:
+# then the end of the deployment closes the registry.
+registry_close_unless_awaited() {
+  for gw_word in "$gw_root"/pending/* "$gw_root"/downloads/*; do
+    [ ! -e "$gw_word" ] || return 0
+  done
+  registry_close
 }
 
 # The folder goes with the last claim; what was kept aside stays.

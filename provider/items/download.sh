@@ -104,7 +104,7 @@ download_needs_bytes() {
   case $observed in
     other | "source=$(download_source) mode="*" intact=yes") return 1 ;;
   esac
-  [ ! -f "$gw_root/downloads/$sha256" ]
+  [ ! -f "$gw_root/downloads/$sha256-$gw_owner" ]
 }
 
 download_apply() {
@@ -146,6 +146,9 @@ download_mode() {
 download_again() { new_from "$path" && chmod "$mode" "$gw_new"; }
 
 download_fetch() { # brings about $gw_cached
+  # What was sent is this owner's alone: nobody else, done with the same bytes, takes it away.
+  gw_cached=$gw_root/downloads/$sha256-$gw_owner
+  [ ! -f "$gw_cached" ] || return 0
   gw_cached=$gw_root/downloads/$sha256
   [ ! -f "$gw_cached" ] || return 0
   # It may have arrived whole before an interruption.
@@ -273,5 +276,11 @@ download_restore() {
   else
     rm -f "$gw_file"
   fi
-  if is_tree; then tree_restore; else file_restore; fi
+  # What was there decides: since then, a file may have come where a tree was, or a tree where a file was.
+  if [ -d "$capture/tree" ] || { is_tree && [ ! -e "$capture/old" ] && [ ! -L "$capture/old" ]; }; then
+    tree_restore
+  else
+    ! is_tree || place_clear "$path" || return 1
+    file_restore
+  fi
 }

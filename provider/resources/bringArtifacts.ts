@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { GroundworkError } from "../../errors/index.ts";
 import type { Deployment } from "../deployment/deployment.ts";
-import type { Operation } from "../engine/program.ts";
+import { type Operation, ownerOf } from "../engine/program.ts";
 import type { DownloadItem } from "../items/index.ts";
 import { explainFailure } from "./explainFailure.ts";
 import { fetchArtifact, NoMirror } from "./fetchArtifact.ts";
@@ -73,7 +73,7 @@ async function bring(
   if (file === undefined) return;
   const { size } = await stat(file);
   await deployment.session(connection).send(
-    { file, sha256: item.sha256, size },
+    { file, sha256: item.sha256, size, owner: ownerOf(urn) },
     {
       cancelled,
       begun: (from) =>

@@ -11,6 +11,8 @@ export interface Artifact {
   sha256: string;
   /** Bytes. */
   size: number;
+  /** Short name of the HostState that needs it (`ownerOf`): it alone takes it away. */
+  owner: string;
 }
 
 /** Who is to be told of the sending, and who may end it. */
@@ -29,9 +31,9 @@ const cutShort = 3;
 const otherBytes = 4;
 
 /** Says `whole`, or how many bytes of it are there. What is longer than the whole is no part of it. */
-const lookCommand = ({ sha256, size }: Artifact): string =>
+const lookCommand = ({ sha256, size, owner }: Artifact): string =>
   [
-    `file=${downloads}/${sha256}`,
+    `file=${downloads}/${sha256}-${owner}`,
     'if [ -f "$file" ]; then echo whole; exit; fi',
     'there=$(stat -c %s "$file.part" 2>/dev/null) || there=0',
     `[ "$there" -le ${size} ] || { rm -f "$file.part"; there=0; }`,
@@ -42,10 +44,10 @@ const lookCommand = ({ sha256, size }: Artifact): string =>
  * Writes what comes at its place in the part, so that a try which was thought dead cannot spoil a later one: both
  * bring the same bytes. The file has its own name once it is whole, on the disk and of the right digest.
  */
-const receiveCommand = ({ sha256, size }: Artifact, from: number): string =>
+const receiveCommand = ({ sha256, size, owner }: Artifact, from: number): string =>
   [
     "umask 077",
-    `file=${downloads}/${sha256}`,
+    `file=${downloads}/${sha256}-${owner}`,
     `mkdir -p ${downloads} || exit 1`,
     `dd of="$file.part" bs=64K seek=${from} oflag=seek_bytes conv=notrunc status=none || exit 1`,
     `[ "$(stat -c %s "$file.part")" -eq ${size} ] || exit ${cutShort}`,

@@ -32,8 +32,12 @@ export type Input = string | (() => Readable);
 
 /** Sessions at once over one connection, all together below sshd's MaxSessions of 10. */
 const workSessions = 6;
-/** Of these, sessions that work never takes: a lease is renewed and an interrupt told while the others are busy. */
+/** Sessions that work never takes: a lease is renewed and an interrupt told while the others are busy. */
 const promptSessions = 2;
+/** One more for taking a change back, which those may wait for that hold the sessions of work. */
+const takeBackSessions = 1;
+
+type Sessions = "work" | "prompt" | "takeBack";
 /** Seconds that a master may take to answer whether it is there, and to exit. */
 const controlSeconds = 5;
 /** Paths of control sockets are short, so the folder is /tmp/groundwork-ssh-PID-xxxxxx. */
@@ -47,6 +51,7 @@ interface Master {
   alias: string;
   work: LimitFunction;
   prompt: LimitFunction;
+  takeBack: LimitFunction;
   opened: Promise<void>;
   /** While it is found out whether it is still there. */
   asked?: Promise<void>;
@@ -79,6 +84,11 @@ export class SshPool {
     return this.#share(connection, "work", command, input, secondsLimit);
   }
 
+  /** As {@link run}, for taking back a change that all work may be waiting for. */
+  runTakeBack(connection: Connection, command: string, input: Input): Promise<SshResult> {
+    return this.#share(connection, "takeBack", command, input, 7200);
+  }
+
   /** As {@link run}, for what is short and must not wait until work has ended. */
   runPromptly(connection: Connection, command: string, input: Input): Promise<SshResult> {
     return this.#share(connection, "prompt", command, input, 7200);
@@ -92,7 +102,7 @@ export class SshPool {
 
   async #share(
     connection: Connection,
-    sessions: "work" | "prompt",
+    sessions: Sessions,
     command: string,
     input: Input,
     secondsLimit: number,
@@ -144,6 +154,7 @@ export class SshPool {
       alias,
       work: pLimit(workSessions),
       prompt: pLimit(promptSessions),
+      takeBack: pLimit(takeBackSessions),
       opened: this.#open(connection, alias),
     };
     this.#masters.set(alias, master);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { Deployment } from "../../../provider/deployment/deployment.ts";
+import { ownerOf } from "../../../provider/engine/program.ts";
 import type { HostStateInputs, Item } from "../../../provider/index.ts";
 import { HostStateResource } from "../../../provider/resources/hostState.ts";
 import type { Properties } from "../../../provider/resources/resource.ts";
@@ -17,6 +18,9 @@ import { connection } from "./smallSpec.ts";
 const bytes = randomBytes(2_400_000);
 const digestOf = (content: Buffer): string => createHash("sha256").update(content).digest("hex");
 const sha256 = digestOf(bytes);
+const urn = "urn:pulumi:dev::test::groundwork:index:HostState::bravo-m1";
+/** Under this name it lies on the machine. */
+const sent = `${sha256}-${ownerOf(urn)}`;
 
 let ssh: FakeSsh;
 let server: FileServer;
@@ -69,10 +73,12 @@ const download = (path: string, more: object = {}): Item => ({
   ...more,
 });
 const create = (items: Item[], more: Partial<HostStateInputs> = {}) =>
-  new HostStateResource(deployment).create(
-    { urn: "urn:pulumi:dev::test::groundwork:index:HostState::bravo-m1", preview: false, timeout: 0 },
-    { connection, stream: "bravo", items, ...more } as unknown as Properties,
-  );
+  new HostStateResource(deployment).create({ urn, preview: false, timeout: 0 }, {
+    connection,
+    stream: "bravo",
+    items,
+    ...more,
+  } as unknown as Properties);
 const arrived = (): Promise<string[]> => readdir(join(folder, "registry", "downloads")).catch(() => []);
 
 describe("the files of downloads", () => {
@@ -95,7 +101,7 @@ describe("the files of downloads", () => {
     const name = said[0]?.split(" ")[1] ?? "";
     assert.deepEqual(said, [`fetching ${name} for m1`, `sending ${name} 2 MB to m1`]);
     assert.deepEqual(server.requests, ["/missing", "/good?token=hush"]);
-    assert.deepEqual(await readFile(join(folder, "registry", "downloads", sha256)), bytes);
+    assert.deepEqual(await readFile(join(folder, "registry", "downloads", sent)), bytes);
     assert.ok(!commands.join("\n").includes("hush"), "an address may be a secret");
     assert.deepEqual(ssh.opened, ["m1"]);
   });
@@ -103,7 +109,7 @@ describe("the files of downloads", () => {
   it("go through sudo to a machine whose user is not root", async () => {
     mirrors = ["unreached 1"];
     await create([download("/usr/bin/tool")], { connection: { ...connection, name: "m2", user: "deploy" } });
-    assert.deepEqual(await arrived(), [sha256]);
+    assert.deepEqual(await arrived(), [sent]);
     // A program before it may still be clearing up on the other machine.
     const here = commands.filter((command) => command.startsWith("m2 "));
     assert.ok(here.length > 2);
@@ -120,7 +126,7 @@ describe("the files of downloads", () => {
       said.join("\n"),
       /m1 reaches no mirror of none, and this computer neither \(.*HTTP status 404\)/,
     );
-    assert.deepEqual(await arrived(), [sha256]);
+    assert.deepEqual(await arrived(), [sent]);
     assert.deepEqual(machine.asked, ["mirrors", "apply"]);
   });
 

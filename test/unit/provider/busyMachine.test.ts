@@ -89,4 +89,10 @@ describe("a machine on which everything is at work", () => {
     await until(() => heard.includes("confirm"));
     assert.equal((await committed).outcome, "committed");
   });
+
+  it("takes back at once what work may be waiting for", async () => {
+    const taken = deployment.session(connection).takeBack({ ...operation, run: undefined });
+    await until(() => heard.includes("restore"));
+    await taken;
+  });
 });

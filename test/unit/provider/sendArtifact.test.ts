@@ -36,8 +36,9 @@ afterEach(async () => {
 });
 
 const registry = () => join(folder, "registry");
+const sent = `${sha256}-0f`;
 const downloads = () => join(registry(), "downloads");
-const arrived = (): Promise<Buffer> => readFile(join(downloads(), sha256));
+const arrived = (): Promise<Buffer> => readFile(join(downloads(), sent));
 const here = (command: FakeCommand) => {
   commands.push(command.command);
   return runHere(command, registry());
@@ -61,7 +62,7 @@ async function cutAfter(command: FakeCommand, count: number) {
 /** From which bytes tries began. */
 async function send(more: { size?: number; cancelled?: AbortSignal } = {}): Promise<number[]> {
   const begun: number[] = [];
-  const artifact = { file: join(folder, "artifact"), sha256, size: more.size ?? bytes.length };
+  const artifact = { file: join(folder, "artifact"), sha256, size: more.size ?? bytes.length, owner: "0f" };
   await new MachineSession(pool, connection).send(artifact, {
     begun: (from) => begun.push(from),
     cancelled: more.cancelled ?? new AbortController().signal,
@@ -73,8 +74,8 @@ describe("a file that is sent to a machine over its connection", () => {
   it("arrives byte for byte, readable by its owner alone, over the one login", async () => {
     assert.deepEqual(await send(), [0]);
     assert.deepEqual(await arrived(), bytes);
-    assert.equal((await stat(join(downloads(), sha256))).mode & 0o777, 0o600);
-    assert.deepEqual(await readdir(downloads()), [sha256]);
+    assert.equal((await stat(join(downloads(), sent))).mode & 0o777, 0o600);
+    assert.deepEqual(await readdir(downloads()), [sent]);
     assert.deepEqual(ssh.opened, ["m1"]);
   });
 
@@ -85,7 +86,7 @@ describe("a file that is sent to a machine over its connection", () => {
 
   it("is gone on with where a lost connection, or an earlier run, stopped", async () => {
     await mkdir(downloads(), { recursive: true });
-    await writeFile(join(downloads(), `${sha256}.part`), bytes.subarray(0, 500_000));
+    await writeFile(join(downloads(), `${sent}.part`), bytes.subarray(0, 500_000));
     let cuts = 0;
     ssh.answer = (command) => {
       if (!isReceiving(command) || cuts === 2) return here(command);
@@ -98,11 +99,11 @@ describe("a file that is sent to a machine over its connection", () => {
 
   it("is sent whole when what was there is no part of it, or too much", async () => {
     await mkdir(downloads(), { recursive: true });
-    await writeFile(join(downloads(), `${sha256}.part`), randomBytes(500_000));
+    await writeFile(join(downloads(), `${sent}.part`), randomBytes(500_000));
     assert.deepEqual(await send(), [500_000, 0]);
     assert.deepEqual(await arrived(), bytes);
-    await rm(join(downloads(), sha256));
-    await writeFile(join(downloads(), `${sha256}.part`), randomBytes(bytes.length + 1));
+    await rm(join(downloads(), sent));
+    await writeFile(join(downloads(), `${sent}.part`), randomBytes(bytes.length + 1));
     assert.deepEqual(await send(), [0]);
     assert.deepEqual(await arrived(), bytes);
   });
@@ -119,7 +120,7 @@ describe("a file that is sent to a machine over its connection", () => {
       // Its connection is lost for this side alone.
       late = here({ ...command, input: slow });
       slow.write(bytes.subarray(0, 1000));
-      const part = join(downloads(), `${sha256}.part`);
+      const part = join(downloads(), `${sent}.part`);
       await eventually("the first bytes", async () => {
         const there = await stat(part).catch(() => undefined);
         return there?.size === 1000;
