@@ -7,6 +7,7 @@ import { aliasOf } from "../ssh/configFile.ts";
  */
 export class GivenUpPins {
   readonly #ways = new Set<string>();
+  readonly #machines = new Set<string>();
 
   /** Notes that the program wants another pin than this connection's. */
   note(old: Connection): void {
@@ -15,5 +16,15 @@ export class GivenUpPins {
 
   has(connection: Connection): boolean {
     return this.#ways.has(aliasOf(connection));
+  }
+
+  /** Notes that the program goes on with another machine that answers under the same pin. */
+  noteMachine(old: Connection): void {
+    this.#machines.add(aliasOf(old));
+  }
+
+  /** True where whoever answers with another machine-id counts as the one that came in place of the old one. */
+  hasMachine(connection: Connection): boolean {
+    return this.has(connection) || this.#machines.has(aliasOf(connection));
   }
 }

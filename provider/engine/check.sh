@@ -61,11 +61,20 @@ facts_read() {
   done
 }
 
+gw_gives_back=''
 machine_identity() {
   read -r gw_machine </etc/machine-id
   report machine "$gw_machine"
-  if [ -n "$gw_machine_expected" ] && [ "$gw_machine" != "$gw_machine_expected" ]; then
-    refuse GW206 "machine-id is $gw_machine, expected $gw_machine_expected"
-    return 1
-  fi
+  [ -n "$gw_machine_expected" ] && [ "$gw_machine" != "$gw_machine_expected" ] || return 0
+  [ -z "$gw_gives_back" ] || ! owner_is_here || return 0
+  refuse GW206 "machine-id is $gw_machine, expected $gw_machine_expected"
+  return 1
+}
+
+# True where the machine holds what is to be given back: it is the one, whatever its name is now.
+owner_is_here() {
+  for gw_word in "$gw_owner" $gw_former; do
+    [ ! -e "$gw_root/claims/$gw_word" ] && [ ! -e "$gw_root/transactions/$gw_word" ] || return 0
+  done
+  return 1
 }

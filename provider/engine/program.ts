@@ -173,6 +173,7 @@ function operationLines(operation: Operation): string[] {
     assign("gw_hold", operation.hold ? "yes" : ""),
     assign("gw_operation_id", operation.operationId ?? ""),
     ...(operation.resume ? ["gw_resume=yes"] : []),
+    ...(operation.action === "delete" ? ["gw_gives_back=yes"] : []),
     assign("gw_login_user", operation.loginUser ?? "root"),
     assign("gw_leave_locked", operation.leaveLocked ? "yes" : ""),
     `gw_deadman_seconds=${operation.deadmanSeconds ?? defaultSettings.deadmanSeconds}`,

@@ -9,9 +9,10 @@ import { change } from "./leasedChange.ts";
 import type { Call } from "./resource.ts";
 
 /**
- * Gives everything back that the HostState claims. A machine that is gone holds nothing to give back: one with another
- * machine-id answers, or another key than a pin that the program itself gave up.
- * Errors: GW313 when that would take the login in use away, GW202 when another key answers and nobody said that the machine was replaced.
+ * Gives everything back that the HostState claims, also where the machine that holds it has another machine-id by now.
+ * One that the program itself gave up holds nothing to give back: another key answers than its pin, or another
+ * machine-id without those claims.
+ * Errors: GW313 when that would take the login in use away, GW202 and GW206 when another key or machine answers and nobody said that the machine was replaced.
  */
 export async function deleteHostState(
   deployment: Deployment,
@@ -33,14 +34,25 @@ export async function deleteHostState(
   const report = await change(deployment, spec.connection, { items: [] }, operation).catch((error: unknown) =>
     unlessGone(deployment, spec, error),
   );
-  if (report === undefined || report.errors.some((error) => error.code === "GW206")) {
+  const isOther = report?.errors.some((error) => error.code === "GW206");
+  if (report === undefined || (isOther && deployment.givenUpPins.hasMachine(spec.connection))) {
     messages.info("the machine is not the one it was: nothing is left to restore", call.urn);
     return;
   }
   for (const place of report.kept) messages.info(`kept aside: ${place}`, call.urn);
+  if (isOther) throw notTheOne(spec, explainFailure(spec, report));
   if (!report.succeeded) throw explainFailure(spec, report);
-  const waiting = { ...operation, operationId: report.operationId };
+  const waiting = { ...operation, machineId: report.machineId, operationId: report.operationId };
   if (report.outcome === "unconfirmed") await confirmByLogin(deployment, waiting, spec).catch(unlessLocked);
+}
+
+/** What is to be given back may still be on the machine that does not answer here. */
+function notTheOne({ connection }: HostStateSpec, failure: GroundworkError): GroundworkError {
+  return new GroundworkError("GW206", {
+    ...failure,
+    mend: `If the old machine is gone for good, run ./groundwork up with ${connection.name} declared: it counts what ran there as gone. Otherwise see why another one answers in its place, and run again`,
+    cause: failure,
+  });
 }
 
 /** The machine answered, and let nobody in: what went was the login in use. */

@@ -9,6 +9,7 @@ import {
   diffHostState,
   factsToCome,
   isOnlyAnotherWay,
+  isOtherMachine,
   isOtherPin,
   type Kept,
   mayBeSameMachine,
@@ -42,6 +43,7 @@ export class HostStateResource implements ResourceType {
     const before = connectionSchema.safeParse(connection);
     if (before.success && isOtherPin(connection, wanted) && answer.replaces.length > 0)
       this.#deployment.givenUpPins.note(before.data);
+    if (before.success && isOtherMachine(old.outputs)) this.#deployment.givenUpPins.noteMachine(before.data);
     const claimant: PropertyChange = { path: "claimant", change: "update", drifted: true };
     return this.#takesOver(call.urn, old.outputs)
       ? { ...answer, changes: [...answer.changes, claimant] }

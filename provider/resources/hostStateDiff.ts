@@ -81,7 +81,7 @@ export function factsToCome(before: Properties, after: Properties): Properties {
 const pin = "connection.hostKey";
 
 /** True when the last read found another machine under the pinned key. */
-function isOtherMachine({ machineId, foundMachineId }: Properties): boolean {
+export function isOtherMachine({ machineId, foundMachineId }: Properties): boolean {
   return foundMachineId !== undefined && foundMachineId !== null && foundMachineId !== machineId;
 }
 

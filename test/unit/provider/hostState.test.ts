@@ -405,6 +405,42 @@ describe("a HostState whose machine is pinned by another type of key", () => {
   });
 });
 
+describe("a delete that another machine-id answers under the pinned key", () => {
+  const refusal = `error GW206 ${Buffer.from("machine-id is another").toString("base64")}`;
+  const another = "f".repeat(32);
+
+  it("is refused where that machine holds nothing of it, and says how to go on", async () => {
+    machine.reports = () => [`machine ${another}`, refusal, "end failed"];
+    await assert.rejects(remove(), (error: GroundworkError) => {
+      assert.equal(error.code, "GW206");
+      assert.match(error.message, /run \.\/groundwork up with m1 declared/);
+      return true;
+    });
+    assert.deepEqual(said, []);
+  });
+
+  it("has nothing to give back where the program goes on with that machine", async () => {
+    machine.reports = () => [`machine ${another}`, refusal, "end failed"];
+    const found = { ...kept, foundMachineId: another };
+    const { replaces } = await host().diff(call(), { inputs: inputsOf(), outputs: found }, inputsOf());
+    assert.deepEqual(replaces, ["connection.hostKey"]);
+    await remove();
+    assert.deepEqual(said, ["the machine is not the one it was: nothing is left to restore"]);
+  });
+
+  it("confirms by a login to the machine that gave everything back under its new identity", async () => {
+    machine.reports = (action, program) => {
+      if (action === "confirm")
+        assert.match(program, new RegExp(`^gw_machine_expected='?${another}'?$`, "m"));
+      return action === "delete"
+        ? [`machine ${another}`, "armed", "unconfirmed none", ...done]
+        : [`machine ${another}`, "committed", ...done];
+    };
+    await remove();
+    assert.deepEqual(machine.asked, ["delete", "confirm"]);
+  });
+});
+
 describe("a delete whose machine answers with another key than the pinned one", () => {
   const renewed = { connection: { ...connection, hostKey: hostKeyOf("another") } };
   const changed = (alias: string): string =>
