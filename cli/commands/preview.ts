@@ -68,7 +68,7 @@ async function preview({ stack, json }: ReadOptions): Promise<number> {
   const plan = plannedChanges(events);
   const { errors, warnings } = runErrors(events, end);
   if (json) process.stdout.write(`${JSON.stringify({ plan, warnings, errors }, undefined, 2)}\n`);
-  else process.stdout.write(`${planText(plan)}\n`);
+  else process.stdout.write(`${planText(plan, end.succeeded)}\n`);
   for (const warning of warnings) if (!json) say(`warning: ${warning}`);
   for (const error of errors) if (!json) say(`error: ${error}`);
   return end.succeeded ? 0 : 1;

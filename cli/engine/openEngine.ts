@@ -13,6 +13,7 @@ import {
   passphraseFile,
   stateBackend,
 } from "./environment.ts";
+import { requireGivenPassphrase } from "./givenPassphrase.ts";
 import { type EnginePrograms, enginePrograms } from "./programs.ts";
 import { ensureSecretFile, newPassphrase } from "./secretFile.ts";
 import { type CheckedFile, secretsProvider, staysAsItIs, withPrivateCopy } from "./stackConfigFile.ts";
@@ -77,8 +78,9 @@ async function prepareBackend(environment: Record<string, string>): Promise<void
     await mkdir(stateBackend(), { recursive: true, mode: 0o700 });
 }
 
-/** Makes the passphrase that Groundwork keeps for the stack. Errors: GW709 where it keeps none and none is given. */
+/** Makes the passphrase that Groundwork keeps for the stack. Errors: GW709 where it keeps none and none is given, or none that can be read. */
 async function preparePassphrase({ stack, text }: CheckedFile): Promise<void> {
+  if (secretsProvider(text) === undefined) await requireGivenPassphrase(process.env);
   if (ownsPassphrase(stack, process.env))
     await ensureSecretFile(passphraseFile(stack, process.env), newPassphrase());
   else if (!process.env.PULUMI_BACKEND_URL && !hasPassphrase(process.env) && !secretsProvider(text))

@@ -128,14 +128,16 @@ export function valueText(value: unknown): string {
   return typeof value === "string" ? `text of ${value.length} characters` : `${text.slice(0, 57)}…`;
 }
 
-/** The plan for people. */
-export function planText(plan: PlannedChange[]): string {
+/** The plan for people. `whole`: whether the preview came to its end, or an error ended it. */
+export function planText(plan: PlannedChange[], whole = true): string {
+  if (plan.length === 0 && !whole) return "no plan: an error ended the preview";
   if (plan.length === 0) return "nothing to change: every machine was read and is as declared";
   const lines = plan.flatMap(({ stream, subject, work, details }) => [
     `${work.padEnd(7)} ${stream} ${subject}`,
     ...details.map((detail) => `  ${detailText(detail)}`),
   ]);
-  return [...lines, `${plan.length} resources to change`].join("\n");
+  const sum = `${plan.length} ${plan.length === 1 ? "resource" : "resources"} to change`;
+  return [...lines, whole ? sum : `${sum}, or more: an error ended the preview`].join("\n");
 }
 
 const signs: Record<Detail["change"], string> = { add: "+", update: "~", delete: "-", drift: "!" };

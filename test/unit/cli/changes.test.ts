@@ -24,6 +24,13 @@ describe("the plan that a preview shows", () => {
     );
   });
 
+  it("says nothing of the machines where an error ended the preview", () => {
+    assert.equal(planText([]), "nothing to change: every machine was read and is as declared");
+    assert.equal(planText([], false), "no plan: an error ended the preview");
+    const cut = planText(planOf("firstPreview"), false);
+    assert.match(cut, /^5 resources to change, or more: an error ended the preview$/m);
+  });
+
   it("says beside an item what a failed operation would not put back, or only an equivalent of it", () => {
     const events = structuredClone(recorded("firstPreview").map(({ event }) => event));
     const inputs = events.find(({ resourcePreEvent }) => resourcePreEvent?.metadata.new?.inputs.items)

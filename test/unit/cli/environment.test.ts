@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
 import { environmentText } from "../../../cli/commands/env.ts";
 import { engineEnvironment, ownsPassphrase, parallelism } from "../../../cli/engine/environment.ts";
+import { requireGivenPassphrase } from "../../../cli/engine/givenPassphrase.ts";
 import { ensureSecretFile } from "../../../cli/engine/secretFile.ts";
 import {
   staysAsItIs,
@@ -14,6 +15,7 @@ import {
   withoutSalt,
   withPrivateCopy,
 } from "../../../cli/engine/stackConfigFile.ts";
+import { coded } from "./coded.ts";
 
 const folders: string[] = [];
 const newFolder = async (): Promise<string> => {
@@ -61,6 +63,29 @@ describe("the engine's environment", () => {
     const script = `${environmentText(values)}\nprintf '%s|%s|%s' "$A" "$B" "$PATH"`;
     const printed = execFileSync("/bin/sh", ["-c", script], { encoding: "utf8" });
     assert.equal(printed, `${values.A}|${values.B}|${values.PATH}`);
+  });
+});
+
+describe("a passphrase file that the user names", () => {
+  it("is refused by its name where the engine could not read it, before the engine is started", async () => {
+    const folder = await newFolder();
+    const named = (file: string) => requireGivenPassphrase({ PULUMI_CONFIG_PASSPHRASE_FILE: file });
+    const gone = join(folder, "gone");
+    await assert.rejects(named(gone), {
+      message: `GW709 PULUMI_CONFIG_PASSPHRASE_FILE ${gone}: there is no such file. Name the file with the stack's passphrase, which only you can read`,
+    });
+    await assert.rejects(named(folder), coded("GW709", /it is a folder/));
+    await writeFile(gone, "hush");
+    await named(gone);
+  });
+
+  it("is not asked for where a passphrase is given beside it, or none is named", async () => {
+    await requireGivenPassphrase({
+      PULUMI_CONFIG_PASSPHRASE: "hush",
+      PULUMI_CONFIG_PASSPHRASE_FILE: "/not/there",
+    });
+    await requireGivenPassphrase({ PULUMI_CONFIG_PASSPHRASE_FILE: "" });
+    await requireGivenPassphrase({});
   });
 });
 
