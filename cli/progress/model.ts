@@ -10,6 +10,8 @@ export interface Step extends Place {
   work: Work | "none";
   /** Whether the run changed it. */
   changed: boolean;
+  /** Whether the engine came to it after it was read: it was compared with what is declared, or changed. */
+  reached: boolean;
   /** Seconds since the start of the run. */
   began: number;
   ended?: number;
@@ -71,7 +73,7 @@ function began(run: Run, metadata: StepEventMetadata, at: number): Change {
   if (work === undefined || place === undefined) return { run, news: [] };
   const before = stepOf(run, metadata.urn);
   const step: Step = {
-    ...(before ?? { changed: false, busy: 0, waivers: {} }),
+    ...(before ?? { changed: false, reached: false, busy: 0, waivers: {} }),
     ...place,
     urn: metadata.urn,
     state: "running",
@@ -97,6 +99,7 @@ function ended(run: Run, metadata: StepEventMetadata, at: number): Change {
     state: "done",
     work: work ?? before?.work ?? "none",
     changed: before?.changed === true || changes,
+    reached: before?.reached === true || work !== "read",
     ended: at,
     busy: (before?.busy ?? 0) + (changes && before !== undefined ? at - before.began : 0),
     status: undefined,
@@ -112,6 +115,7 @@ function failed(run: Run, metadata: StepEventMetadata, at: number): Change {
   if (place === undefined) return { run, news: [] };
   const step: Step = {
     ...(before ?? { began: at, busy: 0, changed: false, waivers: {}, work: "none" }),
+    reached: true,
     ...place,
     urn: metadata.urn,
     state: "failed",

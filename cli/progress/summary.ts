@@ -1,4 +1,6 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { earlierStreams } from "../../stacks/configuration/streams.ts";
+import type { StreamName } from "../../stacks/configuration.ts";
 import { isNotReached } from "./lines.ts";
 import { errorText } from "./messageText.ts";
 import { advance, newRun, type Run, type Step } from "./model.ts";
@@ -12,6 +14,12 @@ export interface StreamSummary {
   failed: string[];
   /** What was left alone as its machine did not answer. */
   notReached: string[];
+  /** What was only read, as the run failed or was interrupted before its turn came. */
+  waiting: string[];
+  /** Streams that failed, behind whose gates it is. */
+  waitsFor: string[];
+  /** What was under way when the run ended. */
+  cutOff: string[];
   /** The gate's words on its checks as they are now. */
   gate?: string;
   waivers: Record<string, string>;
@@ -67,7 +75,7 @@ export function summarise(run: Run, end: { succeeded: boolean; said: string }): 
   );
   return {
     succeeded: end.succeeded && Object.keys(unreachable).length === 0,
-    streams: names.map((name) => streamSummary(name, run.steps)),
+    streams: names.map((name) => streamSummary(name, run.steps, end.succeeded)),
     unreachable,
     ...runMessages(run, end),
     seconds: run.seconds,
@@ -77,10 +85,13 @@ export function summarise(run: Run, end: { succeeded: boolean; said: string }): 
 const labFirst = (a: string, b: string): number =>
   Number(b === "lab") - Number(a === "lab") || (a < b ? -1 : 1);
 
-function streamSummary(stream: string, steps: Step[]): StreamSummary {
+function streamSummary(stream: string, steps: Step[], succeeded: boolean): StreamSummary {
   const own = steps.filter((step) => step.stream === stream);
   const failed = own.filter(({ state }) => state === "failed").map(({ subject }) => subject);
-  const gate = gateWords(own);
+  const isWaiting = (step: Step): boolean => !succeeded && step.state === "done" && !step.reached;
+  const isCutOff = ({ state }: Step): boolean => state === "running";
+  const isLeft = (step: Step): boolean => isNotReached(step) || isWaiting(step) || isCutOff(step);
+  const gate = gateWords(own, isWaiting);
   const subjects = (wanted: (step: Step) => boolean): string[] =>
     own
       .filter((step) => step.kind !== "gate" && wanted(step))
@@ -88,25 +99,39 @@ function streamSummary(stream: string, steps: Step[]): StreamSummary {
       .sort();
   return {
     stream,
-    changed: subjects((step) => step.changed && step.work !== "delete" && step.state !== "failed"),
+    changed: subjects(
+      (step) => step.changed && step.work !== "delete" && step.state !== "failed" && !isCutOff(step),
+    ),
     removed: subjects((step) => step.changed && step.work === "delete" && step.state !== "failed"),
-    unchanged: subjects((step) => !step.changed && step.state !== "failed" && !isNotReached(step)),
+    unchanged: subjects((step) => !step.changed && step.state !== "failed" && !isLeft(step)),
     failed,
     notReached: subjects(isNotReached),
+    waiting: subjects((step) => isWaiting(step) && !isNotReached(step)),
+    waitsFor: failedBefore(stream, steps),
+    cutOff: subjects(isCutOff),
     ...(gate === undefined ? {} : { gate }),
     waivers: Object.assign({}, ...own.map(({ waivers }) => waivers)),
     seconds: Math.max(0, ...own.map(({ ended, began }) => ended ?? began)) - firstChange(own),
   };
 }
 
+/** Streams of the plan that go before this one and of which something failed. */
+function failedBefore(stream: string, steps: Step[]): string[] {
+  const { needs, follows } = earlierStreams[stream as StreamName] ?? { needs: [], follows: [] };
+  return [...needs, ...follows].filter((earlier) =>
+    steps.some((step) => step.stream === earlier && step.state === "failed"),
+  );
+}
+
 /** What a stream's gate says; where it was not opened again, its count is that of an earlier run and tells nothing of now. */
-function gateWords(own: Step[]): string | undefined {
+function gateWords(own: Step[], isWaiting: (step: Step) => boolean): string | undefined {
   const gate = own.find(({ kind }) => kind === "gate");
   if (gate === undefined || gate.work === "delete" || own.some(({ state }) => state === "failed"))
     return undefined;
   const { failing = [], summary } = gate;
   if (failing.length > 0) return `did not pass when it was asked: ${failing.join(", ")}`;
-  return own.some(isNotReached) && !gate.changed ? "not asked for all of its machines" : summary;
+  if (own.some(isNotReached) && !gate.changed) return "not asked for all of its machines";
+  return isWaiting(gate) ? undefined : summary;
 }
 
 /** When the first of the steps that changed something began; its end when none did. */
@@ -134,6 +159,8 @@ function streamLines(summary: StreamSummary): string[] {
     counted("unchanged", summary.unchanged),
     counted("failed", summary.failed),
     counted("not reached", summary.notReached),
+    waitingText(summary),
+    counted("cut off", summary.cutOff),
     ...(summary.gate === undefined ? [] : [`gate: ${summary.gate}`]),
     ...(summary.changed.length + summary.removed.length > 0 ? [`${summary.seconds.toFixed(1)} s`] : []),
   ].filter((text) => text !== "");
@@ -141,6 +168,12 @@ function streamLines(summary: StreamSummary): string[] {
     ([check, reason]) => `           waived: ${check} (${reason})`,
   );
   return [`${summary.stream.padEnd(9)}  ${parts.join("; ")}`, ...waivers];
+}
+
+function waitingText({ waiting, waitsFor, failed }: StreamSummary): string {
+  const early = failed.length > 0 ? "waits for what failed" : "the run ended before its turn";
+  const why = waitsFor.length === 0 ? early : `waits for the gate of ${waitsFor.join(", ")}`;
+  return waiting.length === 0 ? "" : `${counted("not reached", waiting)}: ${why}`;
 }
 
 function counted(word: string, names: string[]): string {

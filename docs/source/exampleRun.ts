@@ -58,6 +58,7 @@ function stepOf(place: string, began: number, ended: number): Step {
     state: "done",
     work: "create",
     changed: true,
+    reached: true,
     began,
     ended,
     busy: ended - began,

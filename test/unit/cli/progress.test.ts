@@ -157,6 +157,26 @@ describe("the summary of a run", () => {
     assert.match(summary.errors[0] ?? "", /^GW401 gate of alpha: 1 of 3 checks: the moon is full/);
   });
 
+  it("calls nothing unchanged that waits behind the gate that stayed closed, and names the gate", () => {
+    const text = summaryText(summarise(replay("closedGate").run, failed), "");
+    assert.match(text, /^bravo {6}not reached: agent-1: waits for the gate of alpha$/m);
+    assert.match(text, /^alpha {6}unchanged: agent-1, server-1; failed: gate$/m);
+  });
+
+  it("calls nothing unchanged whose turn never came, or that was under way when the run was interrupted", () => {
+    const events = recorded("mendedDrift");
+    const began = events.findIndex(({ event }) => event.resourcePreEvent?.metadata.op === "update");
+    const run = events
+      .slice(0, began + 1)
+      .reduce((so, { at, event }) => advance(so, event, at).run, newRun());
+    const summary = summarise(run, { succeeded: false, said: "error: update canceled" });
+    const text = summaryText(summary, "");
+    assert.match(text, /^alpha {6}.*cut off: server-1$/m);
+    assert.match(text, /^bravo {6}not reached: agent-1: the run ended before its turn$/m);
+    assert.doesNotMatch(text, /unchanged: [^;]*server-1|gate: /);
+    assert.deepEqual(summary.errors, ["GW310: interrupted before its end. Run it again when you like"]);
+  });
+
   it("names machines that were not reached, and is no success with one", () => {
     const { run } = replay("unreachableMachine");
     const summary = summarise(run, failed);
@@ -220,9 +240,7 @@ describe("the summary of a run", () => {
 
   it("takes the engine's own words where no event told what is wrong", () => {
     const said = "error: could not load the program\n    at main.ts:1\n    at other.ts:2";
-    assert.deepEqual(summarise(newRun(), { succeeded: false, said }).errors, [
-      "error: could not load the program",
-    ]);
+    assert.deepEqual(summarise(newRun(), { succeeded: false, said }).errors, ["could not load the program"]);
   });
 });
 
@@ -234,6 +252,11 @@ describe("words of the engine", () => {
   it("lose what is wrapped around a coded error, and its stack", () => {
     const wrapped = "updating urn:x: 1 error occurred:\n\t* GW301 m1: file:/a. Read it\n    at x.ts:1";
     assert.equal(errorText(wrapped), "GW301 m1: file:/a. Read it");
+  });
+
+  it("are GW310 for an operation that was interrupted, once or twice", () => {
+    for (const text of ["error: update canceled", "error: error: update cancelled", "destroy cancelled"])
+      assert.match(errorText(text), /^GW310: /);
   });
 
   it("are nothing where they only say that something else failed", () => {
