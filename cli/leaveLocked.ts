@@ -9,7 +9,7 @@ export function leaveLocked(named: string[], machines: string[]): void {
     if (machines.includes(name)) continue;
     const there = machines.length === 0 ? "there are none" : `these are: ${machines.join(", ")}`;
     throw new GroundworkError("GW707", {
-      where: name,
+      where: `--leave-locked ${name}`,
       what: `it is no machine of this operation; ${there}`,
       ...(machines.length === 0 ? { mend: "Leave --leave-locked out" } : {}),
     });

@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { labStack } from "./engine/environment.ts";
 
 /** Options that most commands have. */
@@ -12,7 +12,16 @@ export interface CommonOptions {
 export type ReadOptions = Pick<CommonOptions, "stack" | "json">;
 
 export const stackOption = (): Option =>
-  new Option("-s, --stack <name>", "the stack: Pulumi.NAME.yaml configures it").default(labStack);
+  new Option("-s, --stack <name>", "the stack: Pulumi.NAME.yaml configures it")
+    .default(labStack)
+    .argParser(stackName);
+
+/** A stack's name; its file's name, which says it too, is refused with the way to write it. */
+export function stackName(text: string): string {
+  const name = /^(?:.*\/)?Pulumi\.(.+)\.ya?ml$/.exec(text)?.[1];
+  if (name === undefined) return text;
+  throw new InvalidArgumentError(`Give the NAME of Pulumi.NAME.yaml only: --stack ${name}`);
+}
 
 /** How a command names the stack in advice: nothing for the one that it takes by itself. */
 export const stackWords = (stack: string): string => (stack === labStack ? "" : ` --stack ${stack}`);

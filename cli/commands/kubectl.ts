@@ -26,11 +26,25 @@ export const kubectlCommand = new Command("kubectl")
       "kubectl's own; 2 where it could not be started",
     ),
   )
-  .action(async (words: string[], { stack }: { stack: string }) => {
+  .action(async (words: string[], { stack }: { stack: string }, command: Command) => {
+    const misplaced = misplacedStack(words);
+    if (misplaced !== undefined) command.error(misplaced);
     const { engine, configuration } = await openStack(stack);
     const wanted = configuration.streams.delta.enabled;
     process.exitCode = await kubectl(words, kubeconfigOf(await engine.export(), { stack, wanted }));
   });
+
+/** What is wrong with kubectl's arguments where they hold our `--stack`, which kubectl does not know. */
+export function misplacedStack(words: string[]): string | undefined {
+  const end = words.indexOf("--");
+  const at = words.findIndex((word, index) => /^--stack(=|$)/.test(word) && (end < 0 || index < end));
+  const found = words[at];
+  if (found === undefined) return undefined;
+  const [, inside] = found.split("=");
+  const name = inside ?? words[at + 1] ?? "NAME";
+  const rest = [...words.slice(0, at), ...words.slice(at + (inside === undefined ? 2 : 1))];
+  return `error: --stack comes before kubectl's arguments: ./groundwork kubectl --stack ${name} ${rest.join(" ")}`;
+}
 
 /** Runs kubectl with a configuration that only this user can read, and only as long as it runs. */
 async function kubectl(words: string[], kubeconfig: string): Promise<number> {

@@ -35,7 +35,7 @@ export function machineTargets(deployment: Deployment, wanted: MachineTargets): 
 function requireKnown(machine: string, machines: string[]): void {
   if (machines.includes(machine)) return;
   const what = `there is no such machine; there are ${machines.join(", ")}`;
-  throw new GroundworkError("GW707", { where: machine, what });
+  throw new GroundworkError("GW707", { where: `--machine ${machine}`, what });
 }
 
 /** What depends on a gate that does not stand yet cannot be brought about alone. */

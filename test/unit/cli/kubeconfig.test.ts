@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { misplacedStack } from "../../../cli/commands/kubectl.ts";
 import type { Deployment } from "../../../cli/engine/deployment.ts";
 import { kubeconfigOf } from "../../../cli/kubeconfig.ts";
 import { deploymentOf, hostUrn } from "./deployments.ts";
@@ -10,7 +11,7 @@ const whole = deploymentOf(["server-1"]);
 const rolledBack: Deployment = {
   version: 3,
   deployment: {
-    resources: whole.deployment.resources?.filter(({ urn }) => urn !== hostUrn("delta", "server-1")),
+    resources: whole.deployment.resources?.filter(({ urn }) => !/::delta/.test(urn)),
   },
 };
 
@@ -21,15 +22,33 @@ describe("the kubeconfig of a stack", () => {
 
   it("is refused after a rollback, with the command that makes a cluster", () => {
     assert.throws(() => kubeconfigOf(rolledBack, { stack: "dev", wanted: true }), {
-      message: "GW705 dev: the stack has no cluster any more: it was rolled back. ./groundwork up makes one",
+      message: "GW705 dev: no cluster stands: delta is on no machine any more. ./groundwork up makes one",
     });
   });
 
   it("is refused where there never was a cluster, on the stack that was asked for", () => {
     const nothing = { version: 3, deployment: {} };
     assert.throws(() => kubeconfigOf(nothing, { stack: "production", wanted: true }), {
-      message: "GW705 production: the stack has no cluster. ./groundwork up --stack production makes one",
+      message:
+        "GW705 production: no cluster stands: delta is on no machine. ./groundwork up --stack production makes one",
     });
+  });
+
+  it("is refused where an up was cut off before its server stood, and nothing is said of a rollback", () => {
+    const both = deploymentOf(["server-1", "agent-1"]);
+    const resources = both.deployment.resources?.filter(
+      ({ urn, type }) =>
+        urn !== hostUrn("delta", "server-1") && !(/Gate$/.test(type) && /::delta$/.test(urn)),
+    );
+    for (const resource of resources ?? [])
+      if (resource.urn === hostUrn("delta", "agent-1")) resource.outputs = {};
+    assert.throws(
+      () => kubeconfigOf({ version: 3, deployment: { resources } }, { stack: "dev", wanted: true }),
+      {
+        message:
+          "GW705 dev: no cluster stands: delta is there in part, its server is not. ./groundwork up makes one",
+      },
+    );
   });
 
   it("is refused with the setting that is in the way where the stack's file wants no cluster", () => {
@@ -45,5 +64,21 @@ describe("the kubeconfig of a stack", () => {
     );
     const unproven = { version: 3, deployment: { resources } };
     assert.throws(() => kubeconfigOf(unproven, { stack: "dev", wanted: true }), /gate has never opened/);
+  });
+});
+
+describe("kubectl's own arguments", () => {
+  it("hold no --stack, which is Groundwork's and comes before them", () => {
+    assert.equal(
+      misplacedStack(["get", "pods", "-A", "--stack", "night"]),
+      "error: --stack comes before kubectl's arguments: ./groundwork kubectl --stack night get pods -A",
+    );
+    assert.match(misplacedStack(["get", "--stack=night"]) ?? "", / kubectl --stack night get$/);
+    assert.match(misplacedStack(["get", "--stack"]) ?? "", / kubectl --stack NAME get$/);
+  });
+
+  it("are kubectl's after two dashes, and where nothing of them is ours", () => {
+    assert.equal(misplacedStack(["exec", "pod", "--", "program", "--stack", "deep"]), undefined);
+    assert.equal(misplacedStack(["get", "nodes"]), undefined);
   });
 });

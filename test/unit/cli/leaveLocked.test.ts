@@ -30,7 +30,7 @@ describe("machines that may be left without a login", () => {
       (error: unknown) =>
         error instanceof GroundworkError &&
         error.code === "GW707" &&
-        /m9: .*these are: m1/.test(error.message),
+        /--leave-locked m9: .*these are: m1/.test(error.message),
     );
     assert.throws(() => leaveLocked(["m9"], []), /there are none\. Leave --leave-locked out$/);
   });

@@ -2,12 +2,28 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { healText, listText } from "../../../cli/commands/lab.ts";
 import { existingMachine } from "../../../cli/commands/trust.ts";
+import { stackName } from "../../../cli/options.ts";
+import { machineTargets } from "../../../cli/stack/targets.ts";
 
 describe("a name where there is none", () => {
   it("of a machine of the lab is made by up, where the stack's file lists one", () => {
     assert.equal(
       listText([], "mine"),
       "the lab has no machine: ./groundwork up --stack mine makes those that Pulumi.mine.yaml lists as lab\n",
+    );
+  });
+
+  it("of a stack is not that of its file", () => {
+    for (const file of ["Pulumi.night.yaml", "./Pulumi.night.yaml", "/srv/Pulumi.night.yml"])
+      assert.throws(() => stackName(file), /Give the NAME of Pulumi\.NAME\.yaml only: --stack night$/);
+    assert.deepEqual(["night", "Pulumi", "my.yaml"].map(stackName), ["night", "Pulumi", "my.yaml"]);
+  });
+
+  it("of a machine that up shall touch alone is refused with the option that it stands after", () => {
+    const wanted = { machine: "m9", machines: ["m1"], streams: [], stack: "dev", project: "groundwork" };
+    assert.throws(
+      () => machineTargets({ version: 3, deployment: {} }, wanted),
+      /GW707 --machine m9: there is no such machine; there are m1/,
     );
   });
 
