@@ -1,5 +1,6 @@
 import type { Check, ItemInput } from "../../provider/index.ts";
 import { quote } from "../../provider/index.ts";
+import { settingsWritable } from "../checks/index.ts";
 
 /** Kernel modules that Kubernetes needs, with a file or a line that shows that the kernel can do it, built in or not. */
 const modules = {
@@ -31,6 +32,13 @@ const watches = {
   "fs.inotify.max_user_watches": "524288",
 };
 
+/** Of a network namespace, and with `shared` of the whole kernel. */
+const settings = (shared: boolean): [name: string, value: string][] =>
+  Object.entries({ ...networkSettings, ...(shared ? { ...kubeletSettings, ...watches } : {}) });
+
+/** The guard of {@link kernelItems}. */
+export const kernelCanBeSet = (shared: boolean): Check => settingsWritable(settings(shared), "");
+
 /** What the kernel of a node needs: modules now and at boot, then settings, some of which exist only with a module. */
 export function kernelItems(shared: boolean): ItemInput[] {
   const names = Object.keys(modules);
@@ -50,9 +58,7 @@ export function kernelItems(shared: boolean): ItemInput[] {
       undo: ":\n",
       timeLimit: 30,
     },
-    ...Object.entries({ ...networkSettings, ...(shared ? { ...kubeletSettings, ...watches } : {}) }).map(
-      ([name, value]): ItemInput => ({ kind: "sysctl", name, value }),
-    ),
+    ...settings(shared).map(([name, value]): ItemInput => ({ kind: "sysctl", name, value })),
   ];
 }
 

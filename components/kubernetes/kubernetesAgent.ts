@@ -16,7 +16,7 @@ export interface KubernetesAgentArgs extends NodeArgs {
 /**
  * A machine that runs pods for a cluster made by kubeadm. It joins with a token that a server makes for it at that
  * moment, and trusts the cluster's authority alone. A machine that the cluster has forgotten joins again.
- * Needs ContainerRuntime. Errors: GW101, GW308, GW402 (swap), and those of HostState.
+ * Needs ContainerRuntime. Errors: GW101, GW308, GW402 (swap, kernel settings), and those of HostState.
  */
 export class KubernetesAgent extends pulumi.ComponentResource {
   readonly machine: Machine;

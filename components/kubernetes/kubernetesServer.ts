@@ -13,7 +13,7 @@ export interface KubernetesServerArgs extends NodeArgs, ServerOptions {}
 /**
  * A server of a cluster made by kubeadm: API, controllers, scheduler and etcd on one machine. Secrets are encrypted in
  * etcd, requests are written to an audit log, pods are held to the baseline profile, and who has no identity may ask
- * for health only. Needs ContainerRuntime. Errors: GW101, GW402 (swap), and those of HostState.
+ * for health only. Needs ContainerRuntime. Errors: GW101, GW402 (swap, kernel settings), and those of HostState.
  */
 export class KubernetesServer extends pulumi.ComponentResource {
   readonly machine: Machine;

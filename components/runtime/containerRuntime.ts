@@ -4,6 +4,7 @@ import type { ItemInput } from "../../provider/index.ts";
 import { fields as field } from "../../provider/index.ts";
 import { images as knownImages, type ProgramName } from "../../versions/index.ts";
 import { checkedArgs } from "../checkedArgs.ts";
+import { architectureIs } from "../checks/index.ts";
 import type { Machine } from "../machine.ts";
 import { type HostSpec, Stream, type StreamArgs } from "../stream.ts";
 import { type ArtifactCatalogue, programItem } from "./artifacts.ts";
@@ -126,6 +127,7 @@ function runtimeOf(
   artifacts?: ArtifactCatalogue,
 ): HostSpec {
   return {
+    guards: [architectureIs(machine)],
     items: [
       ...programItems(machine, artifacts),
       { kind: "stateDirectory", path: settings.rootFolder },

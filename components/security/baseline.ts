@@ -1,6 +1,6 @@
 import type { Connection, ItemInput } from "../../provider/index.ts";
 import * as pulumi from "../../pulumi.ts";
-import { commandSucceeds } from "../checks/index.ts";
+import { architectureIs, commandSucceeds } from "../checks/index.ts";
 import type { Machine } from "../machine.ts";
 import type { HostSpec } from "../stream.ts";
 import {
@@ -43,13 +43,14 @@ export function baselineSpec(machine: Machine, settings: SecuritySettings): Host
   return {
     guards: [
       commandSucceeds(`the system is ${systemNames}`, systemIsKnown),
+      architectureIs(machine),
       commandSucceeds("sshd reads its drop-ins", sshdReadsDropIns),
       commandSucceeds("Debian's own firewall service is off", debianFirewallIsOff),
       commandSucceeds("Ubuntu's own firewall is off", ufwIsOff),
       ...(timeSync === "existing"
         ? []
         : [commandSucceeds("no other time service is installed", noOtherTimeService)]),
-      commandSucceeds("kernel settings can be written", settingsCanBeWritten(kernelSysctls)),
+      settingsCanBeWritten(kernelSysctls),
       ...(admitted === undefined
         ? []
         : [commandSucceeds("ssh.sources holds where Groundwork logs in from", admitted)]),

@@ -1,5 +1,5 @@
-import type { ItemInput } from "../../provider/index.ts";
-import { script } from "../checks/index.ts";
+import type { Check, ItemInput } from "../../provider/index.ts";
+import { settingsWritable } from "../checks/index.ts";
 
 /**
  * Settings of the network, which every machine has for itself. Loose reverse-path filtering, because pods and guests
@@ -48,33 +48,12 @@ const noCrashReporter: ItemInput = {
   undo: "systemctl enable --now apport.service",
 };
 
-/**
- * Succeeds when each of `PATH=VALUE` under /proc/sys either is so already or can be written; says what is in the way. A
- * setting that this kernel does not know is its item's to tell.
- */
-const everySettingIsWritable = `
-cd /proc/sys || exit 0
-network='' kernel=''
-for setting; do
-  file=\${setting%%=*}
-  { read -r value <"$file"; } 2>/dev/null || continue
-  [ "$value" = "\${setting#*=}" ] || [ -w "$file" ] || {
-    echo "/proc/sys/$file is $value, \${setting#*=} is wanted, and it cannot be written here"
-    case $file in net/*) network=yes ;; *) kernel=yes ;; esac
-  }
-done
-[ -z "$kernel" ] || echo 'a container has these settings of its host: set them there, and streams.alpha.kernelSysctls: false here'
-[ -z "$network" ] || echo 'give the container a network of its own and a /proc/sys/net that can be written'
-[ -z "$kernel$network" ]`;
-
-/** The guard's script for the settings of {@link sysctlItems}. */
-export function settingsCanBeWritten(withKernel: boolean): string {
-  const wanted = withKernel ? [...network, ...kernel] : network;
-  return script(
-    everySettingIsWritable,
-    ...wanted.map(([name, value]) => `${name.replaceAll(".", "/")}=${value}`),
+/** The guard of {@link sysctlItems}. */
+export const settingsCanBeWritten = (withKernel: boolean): Check =>
+  settingsWritable(
+    withKernel ? [...network, ...kernel] : network,
+    ", and streams.alpha.kernelSysctls: false here",
   );
-}
 
 const settings = (pairs: [string, string][]): ItemInput[] =>
   pairs.map(([name, value]) => ({ kind: "sysctl", name, value }));

@@ -38,6 +38,17 @@ describe("the graph of the container runtime", () => {
     );
   });
 
+  it("asks each machine before a change whether it has the declared architecture", async () => {
+    const other = { ...agent, architecture: "arm64" } as const;
+    const graph = await graphOf({ machines: [other] });
+    const guards = graph.get("bravo-agent-1", "HostState").inputs.guards as Check[];
+    assert.deepEqual(
+      guards.map(({ name }) => name),
+      ["the architecture is the declared one"],
+    );
+    assert.match(guards[0]?.run ?? "", /'arm64' 'agent-1'/);
+  });
+
   it("comes after the gates that it is given", async () => {
     class Before extends pulumi.CustomResource {
       constructor() {

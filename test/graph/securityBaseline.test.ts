@@ -209,7 +209,7 @@ describe("the security baseline of a machine", () => {
     await assert.rejects(graphOf({ ssh, machines: [later] }), /GW101 machine server-1/);
   });
 
-  it("asks before a change whether the login comes from the sources, and whether kernel settings can be written", async () => {
+  it("asks before a change whether the login comes from the sources, whether kernel settings can be written, and whether the architecture is as declared", async () => {
     const guards = async (args: Partial<SecurityBaselineArgs>) =>
       ((await graphOf(args)).get("alpha-agent-1").inputs.guards as Check[]).map(({ name }) => name);
     const sources = "ssh.sources holds where Groundwork logs in from";
@@ -217,6 +217,7 @@ describe("the security baseline of a machine", () => {
     const everywhere = await guards({});
     assert.ok(!everywhere.includes(sources));
     assert.ok(everywhere.includes("kernel settings can be written"));
+    assert.ok(everywhere.includes("the architecture is the declared one"));
   });
 
   it("shows in a preview of new machines what is known already", async () => {

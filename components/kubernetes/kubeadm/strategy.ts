@@ -5,7 +5,7 @@ import type { Machine } from "../../machine.ts";
 import { type ArtifactCatalogue, programItem } from "../../runtime/index.ts";
 import type { HostSpec } from "../../stream.ts";
 import type { ClusterSettings } from "../clusterSettings.ts";
-import { kernelIsReady, kernelItems } from "../kernel.ts";
+import { kernelCanBeSet, kernelIsReady, kernelItems } from "../kernel.ts";
 import { apiServerFiles } from "./apiServerFiles.ts";
 import { controlPlaneItem, initialiseItem } from "./controlPlane.ts";
 import { encryptionKeyItems } from "./encryptionKey.ts";
@@ -123,6 +123,7 @@ export function agent(parts: AgentParts): HostSpec {
 
 const guards = (settings: ClusterSettings): Check[] => [
   ...(settings.allowSwap ? [] : [swapIsOff]),
+  kernelCanBeSet(settings.kernelSysctls),
   ...(settings.kernelSysctls ? [] : [kernelIsReady]),
 ];
 

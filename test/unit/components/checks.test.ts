@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import fc from "fast-check";
+import { architectureScript } from "../../../components/checks/architectureIs.ts";
 import { certificateValidScript } from "../../../components/checks/certificateValid.ts";
 import { certificateValid, commandSucceeds, script, unitActive } from "../../../components/checks/index.ts";
 import { portClosedScript, portOpenScript } from "../../../components/checks/port.ts";
 import { sshdEffectiveScript, sshRefusesPasswordScript } from "../../../components/checks/sshd.ts";
 import { strangerScript } from "../../../components/checks/strangerShutOut.ts";
+import type { Architecture } from "../../../components/machine.ts";
 import { run, sh, shApart, shellcheck } from "./shell.ts";
 
 const text = fc.string({ unit: "grapheme" }).filter((value) => !value.includes("\0") && value.isWellFormed());
@@ -37,6 +39,7 @@ describe("a check's script", () => {
         user: "root",
         hostKey: "ssh-ed25519 AAAA",
       }),
+      architecture: architectureScript("amd64", "m"),
       effective: sshdEffectiveScript("root", ["passwordauthentication no"]),
       certificate: certificateValidScript({ path: "/a", authority: "/b", usage: "server" }),
       unit: String(unitActive("ssh.service").run),
@@ -51,6 +54,21 @@ describe("a check's script", () => {
       run: "true",
       within: 3,
     });
+  });
+});
+
+describe("the guard of the architecture", () => {
+  const own = sh("dpkg --print-architecture").stdout.trim();
+
+  it("holds where the machine is as declared", () => {
+    assert.equal(sh(architectureScript(own as Architecture, "server-1")).code, 0);
+  });
+
+  it("refuses another one, and names the property and what it has to be", () => {
+    const other = own === "amd64" ? "arm64" : "amd64";
+    const { code, said } = sh(architectureScript(other, "server-1"));
+    assert.equal(code, 1);
+    assert.match(said, new RegExp(`architecture says ${other}: set architecture: ${own} for server-1`));
   });
 });
 

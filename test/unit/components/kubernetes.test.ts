@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { parseAllDocuments } from "yaml";
 import { checkedArgs } from "../../../components/checkedArgs.ts";
 import { type ClusterSettings, clusterSettings } from "../../../components/kubernetes/clusterSettings.ts";
-import { kernelIsReady, kernelItems } from "../../../components/kubernetes/kernel.ts";
+import { kernelCanBeSet, kernelIsReady, kernelItems } from "../../../components/kubernetes/kernel.ts";
 import { apiServerFiles } from "../../../components/kubernetes/kubeadm/apiServerFiles.ts";
 import { encryptionKeyItems } from "../../../components/kubernetes/kubeadm/encryptionKey.ts";
 import { hasJoined, joinScript } from "../../../components/kubernetes/kubeadm/joining.ts";
@@ -36,7 +36,7 @@ import {
 import { addressText, contains, overlaps, parseSubnet, type Subnet } from "../../../foundation/subnet.ts";
 import type { CommandItem } from "../../../provider/index.ts";
 import { assertGolden } from "./golden.ts";
-import { run, sh, shApart } from "./shell.ts";
+import { run, sh, shApart, shellcheck } from "./shell.ts";
 
 const cluster: ClusterSettings = clusterSettings.parse({ nodeNetworks: ["10.0.0.0/24"] });
 const server: ServerSettings = {
@@ -118,6 +118,26 @@ describe("the files of a node", () => {
       kernelItems(shared).flatMap((item) => (item.kind === "sysctl" ? [String(item.name)] : []));
     assert.ok(names(true).includes("vm.overcommit_memory"));
     assert.ok(names(false).every((name) => name.startsWith("net.")));
+  });
+
+  it("are refused where the kernel's settings cannot be written, each by name", () => {
+    const place = mkdtempSync(join(tmpdir(), "groundwork-test-"));
+    try {
+      mkdirSync(join(place, "kernel"));
+      writeFileSync(join(place, "kernel", "panic"), "0\n");
+      const guard = (shared: boolean) => {
+        const script = kernelCanBeSet(shared).run.replace("cd /proc/sys ", `cd ${place} `);
+        return run("unshare", ["--mount", "dash", "-c", `mount --bind -o ro ${place} ${place}\n${script}`]);
+      };
+      const { code, said } = guard(true);
+      assert.equal(code, 1);
+      assert.match(said, /kernel\/panic is 0, 10 is wanted, and it cannot be written here/);
+      assert.match(said, /set them there$/m);
+      assert.equal(guard(false).code, 0);
+      assert.equal(shellcheck(kernelCanBeSet(true).run), "");
+    } finally {
+      rmSync(place, { recursive: true });
+    }
   });
 
   it("say which of the kernel's settings kubelet would not start with", () => {

@@ -76,7 +76,7 @@ describe("the scripts of the security baseline", () => {
     noOtherTimeService,
     clockIsSynchronised,
     aptIsEffective: script(aptIsEffective, ...effectiveApt),
-    settingsCanBeWritten: settingsCanBeWritten(true),
+    settingsCanBeWritten: settingsCanBeWritten(true).run,
     loginIsAdmitted: loginIsAdmitted(["10.0.0.0/8", "2001:db8::/32"]) ?? "",
     issue: issueScript("m", ["DNS:m"], "server"),
     authorityIsSound: script(authorityIsSound, 365),
@@ -305,7 +305,7 @@ describe("the guard of kernel settings", () => {
       mkdirSync(join(place, file, ".."), { recursive: true });
       writeFileSync(join(place, file), `${value}\n`);
     }
-    const guard = settingsCanBeWritten(true).replaceAll("cd /proc/sys ", `cd ${place} `);
+    const guard = settingsCanBeWritten(true).run.replaceAll("cd /proc/sys ", `cd ${place} `);
     const mounted = readOnly ? `mount --bind -o ro ${place} ${place}\n` : "";
     return run("unshare", ["--mount", "dash", "-c", `${mounted}${guard}`]);
   };
@@ -326,6 +326,33 @@ describe("the guard of kernel settings", () => {
     assert.match(said, /kernel\/kptr_restrict is 1, 2 is wanted, and it cannot be written here/);
     assert.match(said, /streams\.alpha\.kernelSysctls: false/);
     assert.doesNotMatch(said, /net/);
+  });
+
+  it("sees what the kernel itself serves, and refuses", () => {
+    const wrong = "echo 0 >/proc/sys/net/ipv4/tcp_syncookies";
+    const mounted = "mount --bind -o ro /proc/sys /proc/sys";
+    const guard = settingsCanBeWritten(false).run;
+    const { code, said } = run("unshare", [
+      "--mount",
+      "--net",
+      "dash",
+      "-c",
+      `${wrong}\n${mounted}\n${guard}`,
+    ]);
+    assert.equal(code, 1);
+    assert.match(said, /net\/ipv4\/tcp_syncookies is 0, 1 is wanted, and it cannot be written here/);
+  });
+
+  it("leaves every setting as it is", () => {
+    const wrong = "echo 0 >/proc/sys/net/ipv4/tcp_syncookies";
+    const guard = settingsCanBeWritten(false).run;
+    const { said } = run("unshare", [
+      "--net",
+      "dash",
+      "-c",
+      `${wrong}\n(${guard}\n)\ncat /proc/sys/net/ipv4/tcp_syncookies`,
+    ]);
+    assert.equal(said, "0\n");
   });
 
   it("does not advise kernelSysctls: false for what it does not concern", () => {
