@@ -2,7 +2,15 @@
 # shellcheck disable=SC2154,SC2034,SC2015 # the engine sets the item's variables and reads $observed
 # mount: what where type options; path of its unit and the target that wants it; data is the unit's text
 
-mount_link() { gw_link=/etc/systemd/system/$target.wants/$unit; }
+gw_unit_files=/etc/systemd/system
+
+mount_link() { gw_link=$gw_unit_files/$target.wants/$unit; }
+
+# The targets that a mount may belong to: options and type say which, and may come to say otherwise.
+mount_each_link() { # COMMAND: for each link with its name in the capture
+  "$1" "$gw_unit_files/local-fs.target.wants/$unit" links/local-fs.target &&
+    "$1" "$gw_unit_files/remote-fs.target.wants/$unit" links/remote-fs.target
+}
 
 # Sets gw_mounted to the type, options and source of what is mounted there, topmost last; empty where nothing is.
 # The kernel's table alone is asked: a server that does not answer holds nobody up.
@@ -13,12 +21,22 @@ mount_live() {
 
 mount_observe() {
   mount_link
-  gw_boot=no
-  [ ! -L "$gw_link" ] || gw_boot=yes
+  mount_boot
   file_observe
   gw_state=unknown
   ! mount_live || mount_judge
   observed="mounted=$gw_state boot=$gw_boot $observed"
+}
+
+# Sets gw_boot to yes when the one target wants it, and to the other one's link where that is there.
+mount_boot() {
+  gw_boot=no
+  [ ! -L "$gw_link" ] || gw_boot=yes
+  mount_each_link mount_boot_other
+}
+
+mount_boot_other() { # LINK NAME
+  [ "$1" = "$gw_link" ] || [ ! -L "$1" ] || gw_boot=${2#links/}
 }
 
 # Sets gw_state: yes, no, options=LIVE, or other=TYPE,SOURCE.
@@ -84,7 +102,7 @@ mount_has_options() {
 mount_apply() {
   mount_link
   gw_wanted_by=${gw_link%/*}
-  file_apply && mkdir -p "$gw_wanted_by" && ln -sfn "$path" "$gw_link" || return 1
+  file_apply && mkdir -p "$gw_wanted_by" && ln -sfn "$path" "$gw_link" && mount_each_link mount_unlink_other || return 1
   systemd_reload_later
   systemd_reload || return
   mount_live || return
@@ -102,9 +120,12 @@ mount_apply() {
   }
 }
 
+mount_unlink_other() { # LINK
+  [ "$1" = "$gw_link" ] || [ ! -L "$1" ] || { rm -f "$1" && made_tidy "$1"; }
+}
+
 mount_capture() {
-  mount_link
-  file_capture && dropIn_capture "$gw_link" link && mount_live || return
+  mkdir -p "$capture/links" && file_capture && mount_each_link dropIn_capture && mount_live || return
   # What is mounted there is not looked at: its server may be gone.
   if [ -z "$gw_mounted" ]; then
     made_note "$where/."
@@ -114,22 +135,53 @@ mount_capture() {
   fi
 }
 
+# Files go back in every case: a mount that is busy keeps nothing else where it is.
 mount_restore() {
-  mount_link
+  mount_links_back && file_restore || return 1
+  systemd_reload_later
   gw_before=''
   [ ! -e "$capture/mounted" ] || IFS= read -r gw_before <"$capture/mounted"
-  mount_live || return
-  if [ -n "$gw_mounted" ] && [ "$gw_mounted" != "$gw_before" ]; then
-    limit umount -- "$where" || return
-  fi
-  dropIn_restore "$gw_link" link && file_restore || return 1
-  systemd_reload_later
+  mount_live && mount_away
+  gw_away=$?
   systemd_reload || return
+  [ "$gw_away" -eq 0 ] || return "$gw_away"
   if [ -z "$gw_before" ]; then
     made_tidy "$where/."
   elif [ "$gw_mounted" != "$gw_before" ]; then
-    mount_before
+    if mount_stays; then mount_options_back; else mount_before; fi
   fi
+}
+
+mount_links_back() {
+  if [ -d "$capture/links" ]; then
+    mount_each_link dropIn_restore
+  else
+    # A capture of an earlier version knows the item's own link.
+    mount_link
+    dropIn_restore "$gw_link" link
+  fi
+}
+
+# True when what is mounted is what was mounted before, whatever its options are.
+mount_stays() { [ "${gw_mounted%% *} ${gw_mounted##* }" = "${gw_before%% *} ${gw_before##* }" ]; }
+
+mount_away() { [ -z "$gw_mounted" ] || mount_stays || limit umount -- "$where"; }
+
+# Changes them in place, as they were changed: nobody who uses it is disturbed, and nothing in it is lost. An option that
+# was not set is named by its opposite. Of what is bound, only its own options: the others are its file system's.
+mount_options_back() {
+  gw_type=${gw_before%% *} gw_live=${gw_before#* }
+  gw_live=${gw_live%% *} gw_source=${gw_before##* }
+  gw_flags=remount
+  case ",$options,$gw_source" in
+    *,bind,* | *,rbind,* | *']') gw_flags=remount,bind ;;
+  esac
+  gw_flags=$gw_flags,suid,dev,exec,async,diratime
+  case ",$gw_live," in
+    *,relatime,* | *,noatime,*) ;;
+    *) gw_flags=$gw_flags,strictatime ;;
+  esac
+  limit mount -t "$gw_type" -o "$gw_flags,$gw_live" -- "$(cat "$capture/source")" "$where"
 }
 
 # By the unit that it had, else as it was.

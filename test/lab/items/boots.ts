@@ -44,6 +44,70 @@ export function bootTests(subject: () => Subject): void {
     await inside(`umount "${where}"; rm -r /srv/it*`);
   });
 
+  const never = { name: "never", run: "echo no; exit 1" };
+  const write = () => inside(`echo kept >"${where}/file"`);
+  /** Keeps the file in the mount open; what is returned ends that. */
+  const hold = async () => {
+    const process = await inside(`setsid sleep 600 <"${where}/file" >/dev/null 2>&1 & echo $!`);
+    return () => inside(`kill ${process}; while [ -e /proc/${process} ]; do sleep 0.1; done`);
+  };
+
+  for (const [use, held] of [
+    ["somebody has a file in it open", true],
+    ["nobody uses it", false],
+  ] as const)
+    it(`takes other options back when ${use}, and what lies in it stays`, async () => {
+      const before = await seen();
+      const stream = new Stream(subject());
+      await stream.bring([mount("size=1m,nosuid")]);
+      await write();
+      const letGo = held ? await hold() : undefined;
+      const first = await seen();
+      for (const options of ["size=1m,noexec", "size=1m,nosuid,noatime,ro", "size=1m,_netdev"]) {
+        const report = await stream.apply([mount(options)], { checks: [never] });
+        assert.equal(report.outcome, "restored", JSON.stringify(report));
+        assert.equal(await seen(), first);
+      }
+      await stream.bring([mount("size=1m,noexec,_netdev")]);
+      assert.match(await mounted(), /noexec/);
+      assert.equal(await inside(`cat "${where}/file"`), "kept");
+      await letGo?.();
+      await stream.giveBack();
+      assert.equal(await seen(), before);
+    });
+
+  it("stays whole when it cannot be given back because somebody uses it, and goes after that, link by link", async () => {
+    const before = await seen();
+    const stream = new Stream(subject());
+    await stream.bring([mount("size=1m")]);
+    await write();
+    await stream.bring([mount("size=1m,_netdev")]);
+    const updated = await seen();
+    assert.doesNotMatch(updated, /local-fs\.target\.wants\/srv/);
+    const letGo = await hold();
+    const report = await stream.delete();
+    assert.notEqual(report.outcome, "committed");
+    assert.equal(await seen(), updated);
+    await letGo();
+    await stream.giveBack();
+    assert.equal(await seen(), before);
+  });
+
+  it("makes what is bound writable again, and does not touch what it is bound from", async () => {
+    const bound = (options: string): Item => ({ kind: "mount", what: "/opt", where, type: "none", options });
+    const source = () => inside("findmnt -n -o OPTIONS -T /opt");
+    const before = await source();
+    const stream = new Stream(subject());
+    await stream.bring([bound("bind")]);
+    const first = await seen();
+    const report = await stream.apply([bound("bind,ro,nosuid")], { checks: [never] });
+    assert.equal(report.outcome, "restored", JSON.stringify(report));
+    assert.equal(await seen(), first);
+    await inside(`touch "${where}/note" && rm /opt/note`);
+    assert.equal(await source(), before);
+    await stream.giveBack();
+  });
+
   it("says what systemd said of a file system that cannot be mounted, and leaves nothing", async () => {
     const before = await seen();
     const report = await new Stream(subject()).apply([
@@ -84,7 +148,6 @@ export function bootTests(subject: () => Subject): void {
 
   it("puts back what was changed before the restart when a check fails after it", async () => {
     const first = await bootId();
-    const never = { name: "never", run: "echo no; exit 1" };
     const report = await new Stream(subject()).apply([note, reboot], { checks: [never] });
     assert.equal(report.outcome, "restored");
     assert.notEqual(await bootId(), first);

@@ -56,9 +56,9 @@ export const hangRows: { readonly [K in ItemKindName]: HangRow } = {
       kernelParameter_dropin() { gw_dropin=$PWD/dropin gw_text=text; }`,
   },
   mount: {
-    waits: { observe: "findmnt", capture: "findmnt", apply: "systemctl", restore: "findmnt" },
+    waits: { observe: "findmnt", capture: "findmnt", apply: "systemctl", restore: "findmnt systemctl" },
     places: path,
-    before: "mount_link() { gw_link=$PWD/wants/link; }",
+    before: "gw_unit_files=$PWD/units",
   },
   network: {
     waits: { observe: "systemctl", capture: "ip", apply: "systemctl", restore: "systemctl" },
