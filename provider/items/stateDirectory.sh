@@ -51,7 +51,8 @@ stateDirectory_set_aside() {
   gw_place=$gw_place$gw_namesake
   # Written first, to the disk: an interruption after the rename must find the place again.
   [ ! -d "$gw_transaction" ] ||
-    { printf '%s\n' "$gw_place" >"$gw_transaction/aside-$gw_hash" && sync "$gw_transaction/aside-$gw_hash"; } || return 1
+    { printf '%s\t%s\n' "$gw_place" "$path" >>"$gw_transaction/aside-$gw_hash" && sync "$gw_transaction/aside-$gw_hash"; } ||
+    return 1
   if in_folder "$path" mv -T "./${path##*/}" "$gw_place"; then
     if [ -n "$gw_purge" ]; then
       # Not before the operation has held: a failed one brings the data back.
@@ -69,8 +70,19 @@ stateDirectory_set_aside() {
 # The operation that set it aside failed: the data goes back to its place.
 stateDirectory_bring_back() {
   [ -f "$gw_transaction/aside-$gw_hash" ] || return 0
-  IFS= read -r gw_place <"$gw_transaction/aside-$gw_hash"
-  [ -d "$gw_place" ] || return 0
+  gw_item_path=$path gw_lost=''
+  # The last one first: it may have lain in one that went before it.
+  tac "$gw_transaction/aside-$gw_hash" >"$gw_run/aside" || return 1
+  while IFS=$gw_tab read -r gw_place path; do
+    # An operation of an earlier version noted the place alone.
+    path=${path:-$gw_item_path}
+    [ ! -d "$gw_place" ] || stateDirectory_back_from || gw_lost=yes
+  done <"$gw_run/aside"
+  path=$gw_item_path
+  [ -z "$gw_lost" ]
+}
+
+stateDirectory_back_from() { # $gw_place to $path
   # A service that still ran may have made it anew.
   [ ! -d "$path" ] || rmdir "$path" || {
     echo "what was in $path lies in $gw_place: something new is in its place"

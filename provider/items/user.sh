@@ -250,12 +250,16 @@ user_capture() {
   for gw_file in group gshadow shadow subuid subgid passwd; do
     accounts_of "$gw_file" "$name" >"$capture/$gw_file" || return 1
   done
+  [ "$group" != "$name" ] || grep -q "^[0-9]*:$name:" "$capture/group" || user_note own-group "$name" || return 1
   [ "$home" != /nonexistent ] && [ ! -e "$home" ] && [ ! -L "$home" ] || return 0
-  made_note "$home"
-  printf '%s\n' "$home" >"$capture/homes"
-  # A home that an update makes is taken away with the user, too.
+  made_note "$home" && user_note homes "$home"
+}
+
+# A home or a group that an update makes is taken away with the user, too.
+user_note() { # NAME LINE
+  printf '%s\n' "$2" >"$capture/$1" || return 1
   gw_baseline=$gw_root/baseline/$gw_hash
-  [ ! -e "$gw_baseline/item" ] || printf '%s\n' "$home" >>"$gw_baseline/homes"
+  [ ! -e "$gw_baseline/item" ] || printf '%s\n' "$2" >>"$gw_baseline/$1"
 }
 
 user_has_content() { :; }
@@ -263,14 +267,12 @@ user_has_content() { :; }
 user_restore() {
   [ -s "$capture/passwd" ] || user_idle || return 1
   accounts_change user_put_back || return 1
-  if [ -f "$capture/homes" ]; then
-    while IFS= read -r path; do
-      user_leave_home || return 1
-    done <"$capture/homes"
-  else
-    path=$home
-    stateDirectory_bring_back
-  fi
+  path=$home
+  stateDirectory_bring_back || return 1
+  [ -f "$capture/homes" ] || return 0
+  while IFS= read -r path; do
+    user_leave_home || return 1
+  done <"$capture/homes"
 }
 
 # A home that was made for the user: what somebody put into it is kept.
@@ -293,7 +295,7 @@ user_put_back() {
 
 # True when the group of the user's name came with the user, and nobody else has come to use it.
 user_group_leaves() {
-  [ "$group" = "$name" ] && ! grep -q "^[0-9]*:$name:" "$capture/group" || return 1
+  { [ "$group" = "$name" ] || [ -e "$capture/own-group" ]; } && ! grep -q "^[0-9]*:$name:" "$capture/group" || return 1
   ! still_claimed "group:$name" || return 1
   gw_gid=$(accounts_field group "$name" 3)
   [ -n "$gw_gid" ] || return 1
