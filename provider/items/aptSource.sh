@@ -183,8 +183,16 @@ aptSource_capture() {
 
 aptSource_restore() { aptSource_beside aptSource_back; }
 
+# The file goes back in every case, whatever apt says about lists.
 aptSource_back() {
-  gw_source=/etc/apt/sources.list.d/$name.sources
+  gw_source=/etc/apt/sources.list.d/$name.sources path=$gw_source
+  aptSource_lists_back
+  gw_swept=$?
+  file_restore && return "$gw_swept"
+}
+
+# Without the file, which of them nobody else uses is what apt no longer names.
+aptSource_lists_back() {
   aptSource_own_lists >"$gw_run/lists.own" || return
   rm -f "$gw_source" || return 1
   aptSource_sweep "$gw_run/lists.own" || return
@@ -193,6 +201,4 @@ aptSource_back() {
     [ -f "$gw_list" ] && ! grep -qxF -e "${gw_list##*/}" "$gw_run/lists.wanted" || continue
     cp -a "$gw_list" "$gw_lists/" || return 1
   done
-  path=$gw_source
-  file_restore
 }

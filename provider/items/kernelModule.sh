@@ -123,10 +123,22 @@ kernelModule_capture() {
   kernelModule_paths
   dropIn_capture "$gw_load" load && dropIn_capture "$gw_options" options || return 1
   kernelModule_loaded || return 0
+  : >"$capture/loaded" && kernelModule_note "$capture/loaded" || return 1
+  # A parameter that an update is the first to set is given back with the module, too.
+  gw_baseline=$gw_root/baseline/$gw_hash
+  [ ! -e "$gw_baseline/loaded" ] || kernelModule_note "$gw_baseline/loaded"
+}
+
+# Adds the present values of those parameters that the record does not have yet.
+kernelModule_note() { # RECORD
+  gw_noted=" $(cat "$1")"
   for gw_word in $parameters; do
     gw_file=$gw_module/parameters/${gw_word%%=*}
-    [ ! -e "$gw_file" ] || printf '%s=%s ' "${gw_word%%=*}" "$(cat "$gw_file")"
-  done >"$capture/loaded"
+    case $gw_noted in
+      *" ${gw_word%%=*}="*) continue ;;
+    esac
+    [ ! -e "$gw_file" ] || printf '%s=%s ' "${gw_word%%=*}" "$(cat "$gw_file")" || return 1
+  done >>"$1"
 }
 
 kernelModule_restore() {

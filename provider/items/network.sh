@@ -271,6 +271,7 @@ network_settled() {
 
 network_capture() {
   made_note "$gw_networks/$name"
+  [ -z "$live" ] || network_note_live || return 1
   for gw_suffix in network netdev link; do
     gw_old=$gw_networks/$name.$gw_suffix
     [ ! -e "$gw_old" ] && [ ! -L "$gw_old" ] || cp -a "$gw_old" "$capture/$name.$gw_suffix" || return 1
@@ -283,9 +284,16 @@ network_capture() {
   }
 }
 
+# A device that one definition made goes with the item, though a later one leaves devices alone.
+network_note_live() {
+  true >"$capture/live" || return 1
+  [ ! -e "$gw_root/baseline/$gw_hash/item" ] || true >"$gw_root/baseline/$gw_hash/live"
+}
+
 network_has_content() { :; }
 
 network_restore() {
+  [ ! -e "$capture/live" ] || live=yes
   network_links
   # An interruption must find them again.
   [ -f "$capture/links" ] || printf '%s\n' "$gw_links" >"$capture/links"

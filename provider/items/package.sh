@@ -118,11 +118,23 @@ package_keep() { # STATE
   gw_version=${gw_version%% *}
   limit apt-mark showauto -- "$name" </dev/null >"$capture/auto"
   package_archive "$name" "$gw_version" "$capture"
+  package_keep_baseline
+}
+
+# An update may be the first to want another version: then the baseline gets what brings its own one back.
+package_keep_baseline() {
+  gw_baseline=$gw_root/baseline/$gw_hash
+  [ -e "$gw_baseline/was" ] && [ ! -e "$gw_baseline/auto" ] || return 0
+  read -r gw_was gw_was_version _ <"$gw_baseline/was"
+  [ "$gw_was" = installed ] || return 0
+  package_archive "$name" "$gw_was_version" "$gw_baseline"
+  cp "$capture/auto" "$gw_baseline/auto"
 }
 
 # The sources may have dropped it. Then a restore can only try.
 package_archive() { # NAME VERSION FOLDER
-  for gw_archive in "/var/cache/apt/archives/$1_$(package_escaped "$2")"_*.deb; do
+  gw_archive=$1_$(package_escaped "$2")
+  for gw_archive in "$capture/$gw_archive"_*.deb "/var/cache/apt/archives/$gw_archive"_*.deb; do
     [ ! -f "$gw_archive" ] || { cp "$gw_archive" "$3/" && return 0; }
   done
   (cd "$3" && limit apt-get -q -o APT::Sandbox::User=root download "$1=$2" </dev/null) || :

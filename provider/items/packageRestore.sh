@@ -27,8 +27,9 @@ package_take_away() { # --purge|--remove
   grep -q 'dependency problems' "$gw_run/tool" && package_tool apt-mark auto -- "$name" || return "$gw_code"
 }
 
+# Its version matters where another one was wanted, now or by an earlier definition.
 package_back() {
-  if [ "$gw_state" != installed ] || { [ -n "$version" ] && [ "$gw_version" != "$gw_was_version" ]; }; then
+  if [ "$gw_state" != installed ] || { package_pinned && [ "$gw_version" != "$gw_was_version" ]; }; then
     package_old || return
     [ ! -s "$capture/auto" ] || package_tool apt-mark auto -- "$name"
   fi
@@ -36,6 +37,8 @@ package_back() {
   package_take "$name"
   [ "$gw_held" = "$gw_was_hold" ] || package_hold "$gw_was_hold" "$name"
 }
+
+package_pinned() { [ -n "$version" ] || [ -e "$capture/auto" ]; }
 
 # First with what came along at its old version, then alone.
 package_old() {
@@ -123,8 +126,17 @@ package_leftover() { # NAME…
   gw_installed=$gw_present
   limit apt-get -s autoremove --purge -o APT::AutoRemove::RecommendsImportant=false \
     -o APT::AutoRemove::SuggestsImportant=false </dev/null >"$gw_run/removable" 2>/dev/null
-  set --
-  for gw_word in $gw_installed; do
+  # shellcheck disable=SC2086 # names
+  package_leaving package_purge $gw_installed
+  [ "$gw_was" != installed ] || return 0
+  package_present "$name"
+  [ -z "$gw_present" ] || still_claimed "package:$name" || report kept "$name $gw_key"
+}
+
+# Purges those that nobody needs nor wants.
+package_purge() { # NAME…
+  for gw_word; do
+    shift
     grep -qF "Purg $gw_word [" "$gw_run/removable" || continue
     if still_claimed "package:$gw_word"; then
       package_hand_over "$gw_word"
@@ -132,17 +144,29 @@ package_leftover() { # NAME…
       set -- "$@" "$gw_word"
     fi
   done
-  [ $# -eq 0 ] || package_tool dpkg --purge -- "$@"
-  [ "$gw_was" != installed ] || return 0
-  package_present "$name"
-  [ -z "$gw_present" ] || still_claimed "package:$name" || report kept "$name $gw_key"
+  [ $# -eq 0 ] || package_tool dpkg --purge -- "$@" 9>&-
+}
+
+# What came along with another package goes with it as long as nobody wants it: who comes to want it looks once more when
+# that can be seen, and not between the question and the purge.
+package_claimed() {
+  # shellcheck disable=SC2086 # numbers
+  [ -z "${gw_items_package-}" ] || package_leaving observe_these $gw_items_package
+}
+
+package_leaving() { # COMMAND…
+  locks_make
+  exec 9>"$gw_locks/packages"
+  flock 9
+  "$@"
+  exec 9>&-
 }
 
 # It came along with what goes now, and somebody came to want it: who wants it last takes it away.
 package_hand_over() { # NAME
   gw_sum=$(printf 'package:%s' "$1" | sha256sum)
   gw_baseline=$gw_root/baseline/$(printf '%.32s' "$gw_sum")
-  package_tool apt-mark manual -- "$1"
+  package_tool apt-mark manual -- "$1" 9>&-
   [ -f "$gw_baseline/was" ] || return 0
   printf 'absent - no\n' >"$gw_baseline/was"
   # shellcheck disable=SC2086 # neither names nor versions hold blanks or patterns
