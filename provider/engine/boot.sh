@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2034 # other files of the library and the program's data set and read the variables
 # A transaction that needs a new start of the machine: it waits on the disk, and goes on in the next boot.
-# Its file `boots` has a line `HASH BOOT-ID` for each item that asked, with the boot that was to end.
+# Its file `boots` has a line `HASH BOOT-ID HOLDER` for each item that asked, with the boot that was to end, and the
+# deployment that goes on after it.
 
 gw_boot_due=/run/groundwork/rebooting
 # This program asked for a boot; it goes on with what an earlier one began; it may do nothing else.
@@ -12,7 +13,7 @@ boot_read() {
   gw_boot=$(cat /proc/sys/kernel/random/boot_id)
   gw_boot_asked=''
   [ -f "$gw_root/transactions/$gw_owner/boots" ] || return 0
-  while read -r gw_a gw_b; do
+  while read -r gw_a gw_b _; do
     [ "$gw_a" != "$gw_hash" ] || gw_boot_asked=$gw_b
   done <"$gw_root/transactions/$gw_owner/boots"
 }
@@ -23,10 +24,19 @@ boot_ask() {
   places_sync
   {
     [ ! -f "$gw_boots" ] || cat "$gw_boots"
-    printf '%s %s\n' "$gw_hash" "$gw_boot"
+    printf '%s %s %s\n' "$gw_hash" "$gw_boot" "$gw_holder"
   } >"$gw_boots.new" && mv -f "$gw_boots.new" "$gw_boots" && sync -f "$gw_transaction" || return 1
+  # However long it took so far: from here on the time is the restart's.
+  [ ! -e "$gw_transaction/armed" ] || deadman_start_over restart
   gw_rebooting=yes
   gw_boot_seconds=$time_limit
+}
+
+# True while the restart that the transaction asked for is yet to come, and will.
+boot_is_under_way() {
+  [ -f "$gw_transaction/boots" ] || return 1
+  read -r gw_boot </proc/sys/kernel/random/boot_id
+  grep -q "^[^ ]* $gw_boot" "$gw_transaction/boots" && boot_is_coming
 }
 
 # Programs that are at work end first; those that start from here on wait for the next boot.
