@@ -6,6 +6,7 @@
 # Items that were applied and are yet to be proven; those that were observed since the last change.
 gw_unproven='' gw_looked_at=''
 apply_all() {
+  want_anew
   for gw_i in $gw_items; do
     use_item "$gw_i"
     is_of "$gw_kinds_together" || prove || return 1

@@ -54,9 +54,33 @@ observe_these() { # INDEX…
 # shellcheck disable=SC2086 # numbers
 observe_all() { observe_these $gw_items; }
 
-# True when an item that the current one depends on changed in this run.
-triggered() { # KEYS
-  [ -n "$1" ] || return 1
+# True when an item that the current one depends on changed since this owner last brought it about.
+triggered() { changed_among "$gw_wanted_anew" "$1" || changed_here "$1"; } # KEYS
+
+# True when one of KEYS changed in this run.
+changed_here() { changed_among "$gw_changed" "$1"; } # KEYS
+
+# Items that this owner wanted otherwise before: another stream that wants the same may have changed them already. One
+# that it wants for the first time is as the services found it.
+gw_wanted_anew=''
+want_anew() {
+  [ -z "$gw_continued" ] && [ -f "$gw_transaction/claim.before" ] || return 0
+  while IFS=$gw_tab read -r gw_word gw_a gw_b _ gw_d; do
+    [ "$gw_word" = item ] || continue
+    eval "gw_i=\${gw_index_of_$gw_a-}"
+    [ -n "$gw_i" ] || continue
+    eval "gw_mine=\$gw_digest_$gw_i"
+    [ "$gw_b" != "$gw_mine" ] || continue
+    use_item "$gw_i"
+    # What differs otherwise shows nothing on the machine.
+    [ "$gw_d" = "$gw_desired" ] || gw_wanted_anew=$gw_wanted_anew$gw_newline$gw_key
+  done <"$gw_transaction/claim.before"
+}
+
+changed_among() { # CHANGED KEYS
+  [ -n "$1" ] && [ -n "$2" ] || return 1
+  gw_those_changed=$1
+  shift
   gw_ifs=$IFS
   IFS=$gw_newline
   set -f
@@ -65,7 +89,7 @@ triggered() { # KEYS
   set +f
   IFS=$gw_ifs
   for gw_trigger in "$@"; do
-    case "$gw_newline$gw_changed$gw_newline" in
+    case "$gw_newline$gw_those_changed$gw_newline" in
       *"$gw_newline$gw_trigger$gw_newline"*) return 0 ;;
     esac
   done

@@ -13,7 +13,7 @@ reboot_observe() {
   elif [ -n "$gw_boot_asked" ]; then
     # It was done, in this very operation: what asked for it before it does not count any more.
     observed=pending=no
-  elif triggered "$after"; then
+  elif changed_here "$after"; then
     observed=pending=changed
   elif [ "$required" = yes ] && [ -e /run/reboot-required ]; then
     observed=pending=required

@@ -14,7 +14,7 @@ export interface ServiceItem extends CommonItem {
   running?: boolean;
   /** Kept from being started by anybody, whether the unit is there or not. Default false. */
   masked?: boolean;
-  /** Keys of items of the same HostState whose change restarts it. */
+  /** Keys of items of the same HostState whose change restarts it, be it by another stream that wants the same and was earlier. */
   restartOn?: string[];
   /** Keys of items of the same HostState whose change reloads it. */
   reloadOn?: string[];
