@@ -29,6 +29,7 @@ export {
   deleteNetwork,
   type LabNetworkReading,
   readNetwork,
+  refuseOverlap,
   repairNetwork,
 } from "./network.ts";
 export { type Residue, residue } from "./residue.ts";

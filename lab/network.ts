@@ -101,18 +101,27 @@ interface Route {
   dev?: string;
 }
 
-/** A subnet that this host already reaches some other way would be cut off, or cut the lab off. */
-async function refuseOverlap(spec: LabNetworkSpec): Promise<void> {
-  const { bridge } = networkState(spec);
+/** Routes of this host in all of its tables. */
+async function routesHere(family: "-4" | "-6"): Promise<Route[]> {
+  return JSON.parse((await run("ip", ["-j", family, "route", "show", "table", "all"])) || "[]") as Route[];
+}
+
+/**
+ * Refuses a subnet that this host already reaches some other way: it would be cut off, or cut the lab off. Changes
+ * nothing, so it can be asked before anything is made.
+ * @throws GW506
+ */
+export async function refuseOverlap(
+  spec: Pick<LabNetworkSpec, "name" | "subnet" | "subnet6">,
+  routesOf: typeof routesHere = routesHere,
+): Promise<void> {
+  const { bridge } = networkNames(spec.name);
   const wanted: { where: string; text: string; family: "-4" | "-6" }[] = [
     { where: "network.subnet", text: spec.subnet, family: "-4" },
     ...(spec.subnet6 ? [{ where: "network.subnet6", text: spec.subnet6, family: "-6" as const }] : []),
   ];
   for (const { where, text, family } of wanted) {
-    const routes = JSON.parse(
-      (await run("ip", ["-j", family, "route", "show", "table", "all"])) || "[]",
-    ) as Route[];
-    const other = overlappingRoute(text, bridge, routes);
+    const other = overlappingRoute(text, bridge, await routesOf(family));
     if (!other) continue;
     throw new GroundworkError("GW506", {
       where,

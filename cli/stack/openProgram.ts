@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import { refuseOverlap } from "../../lab/index.ts";
+import { settingsFrom } from "../../provider/deployment/settings.ts";
 import type { Configuration } from "../../stacks/configuration.ts";
 import { type Deployment, labOutputs } from "../engine/deployment.ts";
 import type { Engine } from "../engine/engine.ts";
-import { prepare } from "../preparing/prepare.ts";
+import { prepare, usesLab } from "../preparing/prepare.ts";
 import { toolProgress } from "../preparing/toolProgress.ts";
 import { type Declared, type Rehearsal, rehearse } from "../rehearsal/rehearse.ts";
 import { root } from "../root.ts";
@@ -19,8 +21,8 @@ export interface OpenProgram {
 
 /**
  * A stack whose program is about to run; it is made where there is none. What the program needs of this computer is
- * brought about, and what it would be refused for is refused now. Errors: GW709, those of readStackFile, requireLoginKeys,
- * prepare and rehearse.
+ * brought about, and what it would be refused for is refused now. Errors: GW101, GW506, GW709, those of readStackFile,
+ * requireLoginKeys, prepare and rehearse.
  */
 export async function openProgram(stack: string): Promise<OpenProgram> {
   const { configured, rehearsal } = await readyProgram(stack);
@@ -46,10 +48,13 @@ export async function openDeclared(stack: string): Promise<DeclaredStack> {
 }
 
 async function readyProgram(stack: string): Promise<{ configured: ConfiguredStack; rehearsal: Rehearsal }> {
+  // What the provider would refuse once it is asked for the first machine.
+  settingsFrom(process.env);
   const configured = await readStackFile(stack);
   const { configuration, file } = configured;
   await requireLoginKeys(configuration);
   await prepare(configuration, toolProgress());
+  if (usesLab(configuration)) await refuseOverlap({ name: stack, ...configuration.network });
   const config = engineSettings(file);
   return {
     configured,

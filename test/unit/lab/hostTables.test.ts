@@ -4,7 +4,7 @@ import { cgroupTreesIn } from "../../../lab/cgroups.ts";
 import { mountPointsIn } from "../../../lab/disk.ts";
 import { satisfies } from "../../../lab/kernelSettings.ts";
 import { natRules } from "../../../lab/nat.ts";
-import { overlappingRoute } from "../../../lab/network.ts";
+import { overlappingRoute, refuseOverlap } from "../../../lab/network.ts";
 import { droppingChains } from "../../../lab/passage.ts";
 
 const hybrid = `tmpfs /sys/fs/cgroup tmpfs rw 0 0
@@ -88,4 +88,18 @@ test("the chains of a firewall that drop by default are known", () => {
     "FORWARD",
   ]);
   assert.deepEqual(droppingChains(""), []);
+});
+
+test("a subnet that this host reaches some other way is refused by its property, before anything is made", async () => {
+  const routes = async (family: "-4" | "-6") => [
+    family === "-4" ? { dst: "192.0.2.0/24", dev: "eth0" } : { dst: "fd09::/64", dev: "gw-dev" },
+  ];
+  const network = { name: "dev", subnet: "10.77.0.0/24", subnet6: "fd09::/64" };
+  await refuseOverlap(network, routes);
+  await assert.rejects(refuseOverlap({ ...network, subnet: "192.0.2.0/25" }, routes), {
+    message: /^GW506 network\.subnet: 192\.0\.2\.0\/25 overlaps the route 192\.0\.2\.0\/24 of eth0/,
+  });
+  await assert.rejects(refuseOverlap({ ...network, name: "night" }, routes), {
+    message: /^GW506 network\.subnet6: /,
+  });
 });
