@@ -15,6 +15,8 @@ import { openDeclared, openProgram } from "../stack/openProgram.ts";
 
 interface PreviewOptions extends ReadOptions {
   againstMachines: boolean;
+  /** Show items, too, that an `up` would leave as they are. */
+  all: boolean;
 }
 
 export const previewCommand = new Command("preview")
@@ -22,6 +24,7 @@ export const previewCommand = new Command("preview")
   .addOption(stackOption())
   .addOption(jsonOption())
   .option("--against-machines", "compare every item with its machine, also where no up was before", false)
+  .option("--all", "with --against-machines: show items, too, that are as wanted", false)
   .addHelpText(
     "after",
     examples(
@@ -40,7 +43,7 @@ export const previewCommand = new Command("preview")
     process.exitCode = await (options.againstMachines ? previewAgainstMachines(options) : preview(options));
   });
 
-async function previewAgainstMachines({ stack, json }: ReadOptions): Promise<number> {
+async function previewAgainstMachines({ stack, json, all }: PreviewOptions): Promise<number> {
   const { configuration, deployment, declared } = await openDeclared(stack);
   sayPending(deployment);
   const reader = await openReader();
@@ -50,7 +53,7 @@ async function previewAgainstMachines({ stack, json }: ReadOptions): Promise<num
     const outlook = await readOutlook({ declared, deployment, machines, program }, reader);
     const text = json
       ? JSON.stringify(outlook, undefined, 2)
-      : outlookText(outlook, labAdvice(deployment, stack));
+      : outlookText(outlook, labAdvice(deployment, stack), all);
     process.stdout.write(`${text}\n`);
     return exitCodeOf(outlook);
   } finally {

@@ -140,7 +140,8 @@ export function planText(plan: PlannedChange[], whole = true): string {
   return [...lines, whole ? sum : `${sum}, or more: an error ended the preview`].join("\n");
 }
 
-const signs: Record<Detail["change"], string> = { add: "+", update: "~", delete: "-", drift: "!" };
+/** As a preview against machines has them: what differs on a machine is changed like what differs in the file. */
+const signs: Record<Detail["change"], string> = { add: "+", update: "~", delete: "-", drift: "~" };
 
 /** Properties of resources as people call them. */
 const words = new Map<string, string>([
@@ -149,7 +150,7 @@ const words = new Map<string, string>([
   ["guards", "its guards"],
   ["waivers", "its waivers"],
   ["facts", "what is read from its machine"],
-  ["tickets", "where its tickets come from"],
+  ["tickets", "which host it takes a join ticket from"],
   ["stream", "the stream that it belongs to"],
 ]);
 

@@ -1,8 +1,11 @@
 import type { HostOutlook, ItemOutlook, Outlook, Prospect } from "./outlook.ts";
 import type { Advice } from "./readingText.ts";
 
-/** What an `up` would change on the machines, for people: each machine and stream, item by item. */
-export function outlookText(outlook: Outlook, advice: Advice = () => undefined): string {
+/**
+ * What an `up` would change on the machines, for people: each machine and stream, item by item. For items that are as
+ * wanted their number stands, unless `all` are to be shown.
+ */
+export function outlookText(outlook: Outlook, advice: Advice = () => undefined, all = false): string {
   const { hosts, notMade, removed, unread, doubts } = outlook;
   const read = hosts.filter(({ machine }) => !notMade.includes(machine) && unread[machine] === undefined);
   return [
@@ -12,7 +15,7 @@ export function outlookText(outlook: Outlook, advice: Advice = () => undefined):
       (machine) => `not made yet: ${machine}: up makes it and brings about its ${itemsOn(machine, hosts)}`,
     ),
     ...removed.map((machine) => `no longer declared: ${machine}: up removes it with everything on it`),
-    ...read.flatMap(hostLines),
+    ...read.flatMap((host) => hostLines(host, all)),
     sum(read),
   ].join("\n");
 }
@@ -30,12 +33,14 @@ function itemsOn(machine: string, hosts: HostOutlook[]): string {
   return counted(hosts.filter((host) => host.machine === machine).flatMap(({ items }) => items));
 }
 
-const hostLines = ({ machine, stream, items, refusals }: HostOutlook): string[] => [
+const hostLines = ({ machine, stream, items, refusals }: HostOutlook, all: boolean): string[] => [
   `${machine} ${stream}: ${countsOf(items)}`,
   ...refusals.map(
     ({ guard, evidence }) => `  ! refused while this does not hold: ${guard}: ${indented(evidence)}`,
   ),
-  ...items.map((item) => `  ${signs[item.prospect]} ${item.item}${more(item)}`),
+  ...items
+    .filter(({ prospect }) => all || prospect !== "asWanted")
+    .map((item) => `  ${signs[item.prospect]} ${item.item}${more(item)}`),
 ];
 
 const indented = (text: string): string => text.replaceAll("\n", "\n      ");

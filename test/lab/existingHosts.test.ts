@@ -86,7 +86,7 @@ test("a preview against machines says exactly what differs where no up was befor
     const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
     const file = (text: string): string => `file mode=0644 owner=root:root sha256=${digest(text)}`;
     assert.equal(
-      outlookText(await readOutlook(compared, reader)),
+      outlookText(await readOutlook(compared, reader), undefined, true),
       `host-2 try: 1 to change, 1 as wanted
   = file:/root/as-wanted
   ~ file:/root/differs: ${file("other")} => ${file("wanted")}

@@ -73,7 +73,7 @@ describe("the plan that a preview shows", () => {
     assert.equal(change?.subject, "server-1");
     assert.equal(change?.details[0]?.change, "drift");
     assert.equal(change?.details[0]?.what, "file:/etc/try.conf");
-    assert.match(planText(planOf("previewOfDrift")), /^ {2}! file:\/etc\/try\.conf: .* => .*/m);
+    assert.match(planText(planOf("previewOfDrift")), /^ {2}~ file:\/etc\/try\.conf: .* => .*/m);
   });
 
   it("says that the state is not certain where an operation's end was never seen", () => {
@@ -85,7 +85,7 @@ describe("the plan that a preview shows", () => {
     } as never;
     assert.match(
       planText(plannedChanges(events)),
-      /^ {2}! the end of an earlier operation was never seen: everything is brought about again$/m,
+      /^ {2}~ the end of an earlier operation was never seen: everything is brought about again$/m,
     );
   });
 
@@ -110,11 +110,11 @@ describe("the plan that a preview shows", () => {
     const [resource, ...lines] = planText(plannedChanges(events)).split("\n");
     assert.match(resource ?? "", /^update /);
     assert.deepEqual(lines.slice(0, parts.length), [
-      "  ! its machine was not reached, it is tried again",
-      "  ! checks did not pass when it was read, they are run again: fine (agent-1), fast (agent-1)",
-      "  ! it does not run, it is started",
+      "  ~ its machine was not reached, it is tried again",
+      "  ~ checks did not pass when it was read, they are run again: fine (agent-1), fast (agent-1)",
+      "  ~ it does not run, it is started",
       "  ~ its hosts change, so its checks are run again",
-      "  ~ where its tickets come from",
+      "  ~ which host it takes a join ticket from",
       "  ~ the way to its machine: address",
       "  ~ roles",
     ]);

@@ -64,7 +64,7 @@ async function outlookOf(item: Item, report: string): Promise<string> {
   const declared = { hosts: [host], doubts: [] };
   const deployment = { version: 3, deployment: {} };
   const compared = { declared, deployment, machines: ["m1"], program: { project: "p", stack: "s" } };
-  return outlookText(await readOutlook(compared, reader));
+  return outlookText(await readOutlook(compared, reader), undefined, true);
 }
 
 describe("every kind of item", () => {
