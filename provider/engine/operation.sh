@@ -124,6 +124,14 @@ operation_begin() {
   guards_hold $gw_guards || return 1
   lock_alone && claim_all && recorded transaction_begin || return 1
   unlock_registry
+  items_claimed
+}
+
+# From here on others see what is claimed. Some kinds look once more: what others took away until then.
+items_claimed() {
+  for gw_kind in $gw_kinds_many; do
+    ! command -v "${gw_kind}_claimed" >/dev/null || "${gw_kind}_claimed"
+  done
 }
 
 # A new login proved that the change did not lock anybody out. Checks from elsewhere may still decide about it.

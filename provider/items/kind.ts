@@ -35,7 +35,7 @@ export interface Steering {
  * More are optional: `KIND_observe_many INDEX…` observes many items with few processes ({@link ItemKind.observesMany}),
  * `KIND_pending` succeeds where the item is there and only a restart brings it into effect ({@link ItemKind.pending}),
  * `KIND_request` prints what the issuer of its ticket has to know, `KIND_prepare` makes new files in the transaction's
- * folder (engine/place.sh), `KIND_has_content` marks a kind whose content is kept aside when somebody else changed it,
+ * folder (engine/place.sh), `KIND_claimed` looks again once others see the claim, `KIND_has_content` marks a kind whose content is kept aside when somebody else changed it,
  * and `KIND_after_restore` runs once all items are back (a service that must see its old files again).
  */
 export interface ItemKind<T extends { kind: string }> {
