@@ -20,12 +20,12 @@ deadman_write() {
       "$gw_deadman_seconds" >"/etc/systemd/system/$gw_unit.timer" &&
     printf '[Unit]\nDescription=Groundwork puts back an unconfirmed change\n[Service]\nType=oneshot\nExecStart=/bin/sh %s\n' \
       "$gw_transaction/revert" >"/etc/systemd/system/$gw_unit.service" &&
-    mkdir -p /etc/systemd/system/timers.target.wants &&
-    ln -sf "../$gw_unit.timer" "/etc/systemd/system/timers.target.wants/$gw_unit.timer"
+    systemd_want "../$gw_unit.timer" "/etc/systemd/system/timers.target.wants/$gw_unit.timer"
 }
 
 # What the timer runs, and who says by hand that the machine is right as it is.
 deadman_program() {
+  # shellcheck disable=SC2016 # expanded when it runs
   sed '/^# --- data ---$/q' "$gw_program" &&
     printf 'gw_owner=%s\ncase ${1-} in keep) gw_keep END ;; *) gw_revert END ;; esac\n' "$gw_owner"
 }

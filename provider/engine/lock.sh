@@ -39,3 +39,16 @@ locked() { # NAME COMMAND…
   # What the command leaves running must not hold the lock.
   flock -o "$gw_locks/$gw_lock" "$@"
 }
+
+# The same for a function. What it runs has no part in the lock, which ends at the latest with this shell. In it, the
+# registry's lock may be taken, and by `locked` that of systemd: who holds one of these two waits for no other.
+in_turn() { # NAME FUNCTION…
+  locks_make || return 1
+  exec 9>"$gw_locks/$1"
+  flock 9
+  shift
+  "$@" 9>&-
+  gw_code=$?
+  exec 9>&-
+  return "$gw_code"
+}

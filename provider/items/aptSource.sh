@@ -129,11 +129,12 @@ aptSource_own_lists() {
   IFS=$gw_ifs
 }
 
-# Runs a command that changes one source. Afterwards all other lists count as fresh or old as they did before.
+# Runs a command that changes one source. Afterwards all other lists count as fresh or old as they did before. Between
+# its file and its lists nobody sweeps away what no source seems to want.
 aptSource_beside() { # COMMAND…
   gw_seconds=$time_limit gw_age=now
   ! package_lists_old || gw_age=2000-01-01
-  "$@" || return
+  package_together "$@" || return
   [ ! -d "$gw_lists/partial" ] || touch -d "$gw_age" "$gw_lists/partial"
 }
 

@@ -94,7 +94,8 @@ GW_END
   gw_file=$gw_home/.ssh/authorized_keys
 }
 
-# As who may write the folder: its user, or root where the folder is root's.
+# As who may write the folder: its user, or root where the folder is root's. Streams side by side change one file, one
+# after the other.
 authorizedKey_as() { # PERL-PROGRAM ARGUMENTS…
   gw_owner_id=$gw_uid gw_group_id=$gw_gid
   if [ -e "$gw_home/.ssh" ]; then
@@ -110,7 +111,7 @@ authorizedKey_as() { # PERL-PROGRAM ARGUMENTS…
   fi
   gw_script=$authorizedKey_perl$authorizedKey_edit$1
   shift
-  limit setpriv --reuid="$gw_owner_id" --regid="$gw_group_id" --clear-groups \
+  locked keys timeout -k 5 "$time_limit" setpriv --reuid="$gw_owner_id" --regid="$gw_group_id" --clear-groups \
     perl -e "$gw_script" "$gw_home" "$gw_owner" "$@"
 }
 
@@ -242,8 +243,11 @@ authorizedKey_restore() {
   ' "$key" "$gw_mode" "$gw_time" "$gw_folder" "$gw_made" <"$gw_old" || return 1
   # Its owner may have been root. A link would be turned over itself, never what it leads to.
   [ -z "$gw_ids" ] || [ ! -f "$gw_file" ] || chown -h "$gw_ids" "$gw_file" || return 1
-  [ -e "$gw_file" ] || made_tidy "$gw_file/x"
+  [ -e "$gw_file" ] || in_turn keys authorizedKey_tidy
 }
+
+# Not while another stream stands in the folder.
+authorizedKey_tidy() { [ -e "$gw_file" ] || made_tidy "$gw_file/x"; }
 
 # The folder is gone, and a key that was there has to be there again.
 authorizedKey_comes_back() { [ -s "$capture/old" ] && [ -d "$gw_home" ]; }

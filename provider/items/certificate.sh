@@ -133,10 +133,8 @@ certificate_put() { # KEY CERTIFICATE
 
 certificate_make() { new_from "$1" && chown "$2" "$gw_new" && chmod "$3" "$gw_new"; } # FILE OWNER MODE
 
-certificate_settled() {
-  rm -f "$gw_pending"
-  rmdir "$gw_root/pending" 2>/dev/null || :
-}
+# The folder stays: another stream may be about to put a key there.
+certificate_settled() { rm -f "$gw_pending"; }
 
 certificate_complain() {
   case $observed in

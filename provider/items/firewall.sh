@@ -11,17 +11,17 @@
 
 gw_firewall=/etc/groundwork
 
-firewall_locked() { # COMMAND…
-  locks_make || return 1
-  exec 9>"$gw_locks/nft"
-  flock 9
-  "$@"
-  gw_code=$?
-  exec 9>&-
-  return "$gw_code"
-}
+firewall_locked() { in_turn nft "$@"; } # FUNCTION…
 
-firewall_nft() { limit nft "$@" 9>&-; }
+firewall_nft() { limit nft "$@"; }
+
+# True for the sets whose elements are items.
+firewall_is_known() { # SET
+  case $1 in
+    tcp_any | tcp_ip4 | tcp_ip6 | udp_any | udp_ip4 | udp_ip6 | forward_ip4 | forward_ip6) ;;
+    *) return 1 ;;
+  esac
+}
 
 # A transaction that puts a saved listing in a table's place, or nothing where there is no listing.
 firewall_instead() { # FAMILY NAME LISTING

@@ -6,7 +6,10 @@
 # /var/lib/groundwork/firewall.listing is the digest of nft's own listing of the table as it was loaded:
 # the kernel's table is the same as long as it lists the same, after a boot too.
 
-firewallTable_observe() {
+# Under the lock: between two looks, another stream's opening would seem to be nobody's.
+firewallTable_observe() { firewall_locked firewallTable_look; }
+
+firewallTable_look() {
   gw_digest=none gw_live=absent
   if [ -f "$gw_firewall/firewall.table.nft" ] && [ -f "$gw_firewall/firewall.nft" ] &&
     [ "$(cat "$gw_firewall/firewall.nft")" = "$(firewall_loader)" ]; then
@@ -69,11 +72,15 @@ firewallTable_capture() {
       echo "nft did not say within $time_limit s what is loaded"
       return 1
       ;;
-    *live=changed)
-      firewall_nft list table inet groundwork </dev/null >"$capture/live" || return
-      [ ! -f "$gw_root/firewall.listing" ] || cp "$gw_root/firewall.listing" "$capture/listing"
-      ;;
+    *live=changed) firewall_locked firewallTable_save ;;
   esac
+}
+
+# What drifted comes back as it was, with what was wanted of its elements at the same moment.
+firewallTable_save() {
+  firewall_nft list table inet groundwork </dev/null >"$capture/live" || return
+  [ ! -f "$gw_root/firewall.listing" ] || cp "$gw_root/firewall.listing" "$capture/listing" || return 1
+  [ ! -f "$gw_firewall/firewall.elements.nft" ] || cp "$gw_firewall/firewall.elements.nft" "$capture/elements"
 }
 
 firewallTable_restore() { firewall_locked firewallTable_back; }
@@ -95,5 +102,25 @@ firewallTable_back() {
   rm -f "$gw_root/firewall.listing"
   [ ! -f "$capture/listing" ] || cp "$capture/listing" "$gw_root/firewall.listing"
   firewall_instead inet groundwork "$capture/live" >"$gw_run/nft"
+  if [ -f "$capture/live" ] && [ -f "$capture/firewall.nft" ]; then
+    firewallTable_elements >>"$gw_run/nft" || return 1
+  fi
   ! command -v nft >/dev/null || firewall_nft -f "$gw_run/nft"
+}
+
+# For each set of the table that drifted: the elements that are wanted today, and those that somebody had made by hand.
+# Which those are, a capture of an earlier version does not tell.
+firewallTable_elements() {
+  gw_elements=$gw_firewall/firewall.elements.nft
+  : >"$gw_run/by-hand"
+  [ ! -f "$capture/elements" ] ||
+    firewall_awk source=boot "$capture/elements" source=live "$capture/live" source=foreign /dev/null |
+    sed 's/^\([^ ]*\) \(.*\)/add element inet groundwork \1 { \2 }/' >"$gw_run/by-hand"
+  firewall_awk source=wanted "$gw_elements" "$gw_run/by-hand" >"$gw_run/today" || return 1
+  sed -n 's/^[[:space:]]*set \([a-z0-9_]*\) {$/\1/p' "$capture/live" >"$gw_run/sets"
+  while read -r gw_set; do
+    firewall_is_known "$gw_set" || continue
+    printf 'flush set inet groundwork %s\n' "$gw_set"
+    grep "^add element inet groundwork $gw_set " "$gw_run/today" || [ $? -eq 1 ] || return 1
+  done <"$gw_run/sets"
 }

@@ -74,11 +74,16 @@ group_restore() {
     accounts_change group_put_back
   else
     [ "$observed" != absent ] || return 0
-    if group_is_primary; then
-      report kept "$name $gw_key"
-    else
-      accounts_change group_put_back
-    fi
+    accounts_change group_leave
+  fi
+}
+
+# Asked under the lock: a user may be about to take it as its own.
+group_leave() {
+  if group_is_primary; then
+    report kept "$name $gw_key"
+  else
+    group_put_back
   fi
 }
 

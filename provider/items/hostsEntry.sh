@@ -35,18 +35,7 @@ hostsEntry_observe_many() {
   done
 }
 
-# Streams side by side change one file, one after the other.
-hostsEntry_locked() { # COMMAND…
-  locks_make || return 1
-  exec 9>"$gw_locks/hosts"
-  flock 9
-  "$@" 9>&-
-  gw_code=$?
-  exec 9>&-
-  return "$gw_code"
-}
-
-hostsEntry_apply() { hostsEntry_locked hostsEntry_add; }
+hostsEntry_apply() { in_turn hosts hostsEntry_add; }
 
 # A last line without its end gets one, or ours would be part of it.
 hostsEntry_add() {
@@ -69,7 +58,7 @@ hostsEntry_capture() {
   hostsEntry_numbers >"$capture/numbers" && file_capture
 }
 
-hostsEntry_restore() { hostsEntry_locked hostsEntry_put_back; }
+hostsEntry_restore() { in_turn hosts hostsEntry_put_back; }
 
 # What others changed since stays. Where nothing else changed, the old file itself comes back, to the time stamp.
 hostsEntry_put_back() {

@@ -65,15 +65,17 @@ kernelParameter_apply() {
 # What update-grub does, but for its last step: that writes over the old configuration, and a machine that lost its
 # power in the middle would not boot. Under dpkg's lock, since packages of kernels generate it too.
 kernelParameter_generate() {
-  # shellcheck disable=SC2016 # expanded by the inner shell
-  locked dpkg timeout -k 5 "$time_limit" sh -c '
+  # shellcheck disable=SC2016 # expanded by the inner shells
+  locked dpkg sh -c '
+    timeout -k 5 "$1" sh -c "$2" generate "$3" "$4" && exit
+    code=$?
+    rm -f "$3" "$3.new"
+    exit "$code"
+  ' turn "$time_limit" '
     rm -f "$1" && grub-mkconfig -o "$1" || exit 1
     [ ! -e "$2" ] || chmod --reference="$2" "$1" || exit 1
     sync -f "$1" && mv -fT "$1" "$2" && sync -f "${2%/*}"
-  ' generate "$gw_grub.groundwork" "$gw_grub" </dev/null && return
-  gw_code=$?
-  rm -f "$gw_grub.groundwork" "$gw_grub.groundwork.new"
-  return "$gw_code"
+  ' "$gw_grub.groundwork" "$gw_grub" </dev/null
 }
 
 kernelParameter_capture() {

@@ -101,8 +101,7 @@ mount_has_options() {
 
 mount_apply() {
   mount_link
-  gw_wanted_by=${gw_link%/*}
-  file_apply && mkdir -p "$gw_wanted_by" && ln -sfn "$path" "$gw_link" && mount_each_link mount_unlink_other || return 1
+  file_apply && systemd_want "$path" "$gw_link" && mount_each_link mount_unlink_other || return 1
   systemd_reload_later
   systemd_reload || return
   mount_live || return

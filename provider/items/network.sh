@@ -18,7 +18,7 @@ network_observe() {
     observed="$observed$gw_suffix=$gw_seen "
   done
   if [ -n "$live" ]; then
-    network_live
+    in_turn networkd network_live
     observed="${observed}live=$gw_seen"
   else
     observed=${observed% }
@@ -77,8 +77,10 @@ network_links() { # STATE…
 
 # --- apply ---
 
+# Under the lock `networkd` from what is changed until the links are settled: another stream that looks meanwhile would
+# find none running, or links that fail.
 network_apply() {
-  [ -z "$live" ] || network_running || {
+  [ -z "$live" ] || in_turn networkd network_running || {
     answered $? systemctl || return
     refuse GW314 "network:$name is to be brought about now, and systemd-networkd.service does not run here"
     return 1
@@ -86,6 +88,10 @@ network_apply() {
   gw_draft=$gw_run/networks
   rm -rf "$gw_draft"
   network_unpack && network_free && network_read || return
+  in_turn networkd network_bring
+}
+
+network_bring() {
   network_obsolete "$gw_draft/all"
   for gw_suffix in network netdev link; do
     network_install || return 1
@@ -292,7 +298,9 @@ network_note_live() {
 
 network_has_content() { :; }
 
-network_restore() {
+network_restore() { in_turn networkd network_back; }
+
+network_back() {
   [ ! -e "$capture/live" ] || live=yes
   network_links
   # An interruption must find them again.

@@ -88,7 +88,7 @@ nftablesTable_load() {
   nftablesTable_unit >"$gw_unit_file.groundwork-$gw_owner" &&
     put_in_place "$gw_new" "$gw_definition" &&
     put_in_place "$gw_unit_file.groundwork-$gw_owner" "$gw_unit_file" &&
-    ln -sfn "../$gw_boot_unit" "$gw_unit_link" &&
+    systemd_want "../$gw_boot_unit" "$gw_unit_link" &&
     firewall_nft -f "$gw_definition" && nftablesTable_record
 }
 

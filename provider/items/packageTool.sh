@@ -27,7 +27,21 @@ package_lists_old() {
 
 package_update() {
   gw_updated=yes
-  package_apt update
+  # What another stream has fetched for a source that is about to take its place would be cleaned away.
+  package_apt update -o APT::Get::List-Cleanup=0
+}
+
+# Runs a function between whose steps no other stream runs apt or dpkg.
+package_together() { # FUNCTION…
+  gw_together=yes
+  in_turn dpkg "$@"
+  gw_code=$?
+  gw_together=''
+  return "$gw_code"
+}
+
+package_turn() { # COMMAND…
+  if [ -n "${gw_together-}" ]; then "$@"; else locked dpkg "$@"; fi
 }
 
 # Runs a tool of dpkg or apt; the machine's own timers use them, too, and not every lock can be waited for. That the
@@ -38,7 +52,7 @@ package_tool() {
   true >"$gw_run/waited"
   while gw_left=$((gw_end - ${gw_now%.*})) && [ "$gw_left" -gt 0 ]; do
     # Once it has the lock it gets the whole time: to be ended in the middle of an unpacking helps nobody.
-    locked dpkg timeout -k 5 "${gw_seconds:-$time_limit}" "$@" </dev/null >"$gw_run/tool" 2>&1
+    package_turn timeout -k 5 "${gw_seconds:-$time_limit}" "$@" </dev/null >"$gw_run/tool" 2>&1
     gw_code=$?
     [ "$gw_code" -ne 0 ] &&
       grep -E 'Could not get lock|lock was locked|Unable to lock|Unable to acquire' "$gw_run/tool" >"$gw_run/waiting" || break

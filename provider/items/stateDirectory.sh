@@ -38,8 +38,9 @@ stateDirectory_restore() {
 # A rename keeps the data as it is; on another file system it stays there, beside its old place.
 stateDirectory_set_aside() {
   gw_name=${path##*/}
-  [ ${#gw_name} -le 100 ] || gw_name=$gw_hash
-  gw_name=$(date -u +%Y%m%dT%H%M%SZ)-$gw_name
+  [ ${#gw_name} -le 100 ] || gw_name=data
+  # The hash of the item: nobody else looks for the same free name.
+  gw_name=$(date -u +%Y%m%dT%H%M%SZ)-$gw_hash-$gw_name
   mkdir -p "$gw_root/kept" || return 1
   gw_devices=$(stat -c %d "${path%/*}/" "$gw_root/kept" | sort -u)
   case $gw_devices in

@@ -38,7 +38,7 @@ swap_units() {
 
 # Nothing starts it again before it is off. Units of fstab go with their lines; the others are masked.
 swap_apply() {
-  swap_is_ours && swap_fits && swap_locked swap_comment && swap_reload && gw_units=$(swap_units) || return
+  swap_is_ours && swap_fits && in_turn fstab swap_comment && swap_reload && gw_units=$(swap_units) || return
   for gw_unit in $gw_units; do
     ln -sfT /dev/null "$gw_unit_files/$gw_unit" || return 1
   done
@@ -69,17 +69,6 @@ swap_off() { [ -z "$(swap_active)" ] || limit swapoff -a; }
 
 swap_reload() { locked systemd timeout -k 5 "$time_limit" systemctl daemon-reload </dev/null; }
 
-# Streams side by side change fstab one after the other.
-swap_locked() { # COMMAND…
-  locks_make || return 1
-  exec 9>"$gw_locks/fstab"
-  flock 9
-  "$@" 9>&-
-  gw_code=$?
-  exec 9>&-
-  return "$gw_code"
-}
-
 swap_comment() {
   gw_numbers=$(swap_lines)
   [ -n "$gw_numbers" ] || return 0
@@ -101,7 +90,7 @@ swap_capture() {
 }
 
 swap_restore() {
-  swap_locked swap_uncomment && swap_unmask && swap_reload && swap_on
+  in_turn fstab swap_uncomment && swap_unmask && swap_reload && swap_on
 }
 
 # The old file itself comes back unless somebody else changed it; then its lines are as they were about swap.

@@ -52,7 +52,7 @@ sysctl_observe() {
   sysctl_paths "$name"
   if [ -e "$gw_proc" ]; then
     # The shell's own read takes one byte at a time, which /proc/sys does not serve.
-    sysctl_line "$(cat "$gw_proc")"
+    sysctl_line "$(sysctl_steady "$gw_proc" cat "$gw_proc")"
   else
     observed=unknown
   fi
@@ -101,7 +101,7 @@ sysctl_observe_many() {
   done
   [ $# -gt 0 ] || return 0
   # A setting that cannot be read, or has several lines, spoils the order: then each is observed by itself.
-  cat -- "$@" >"$gw_run/values" || return 0
+  sysctl_steady "$*" cat -- "$@" >"$gw_run/values" || return 0
   exec 5<"$gw_run/values"
   for gw_i in $gw_present; do
     use_item "$gw_i"
@@ -124,22 +124,43 @@ sysctl_holds() { # VALUE
   [ "$gw_live" = "$gw_words" ]
 }
 
-# Writes nothing where nothing is to change: /proc/sys may be read-only.
 # A change of net.ipv4.ip_forward, by either of its two names, makes the kernel set every accept_redirects anew
-# (ip-sysctl.rst of the kernel): they are put back, or another item's want would be undone.
+# (ip-sysctl.rst of the kernel): they are put back, or another item's want would be undone. Until then, nobody looks at
+# them and nobody writes one.
 sysctl_write() { # VALUE
-  ! sysctl_holds "$1" || return 0
   case $gw_proc in
-    "$gw_sysctls/net/ipv4/ip_forward" | "$gw_sysctls/net/ipv4/conf/all/forwarding") ;;
+    "$gw_sysctls/net/ipv4/ip_forward" | "$gw_sysctls/net/ipv4/conf/all/forwarding")
+      in_turn redirects sysctl_change sysctl_forward "$1"
+      ;;
+    *) sysctl_steady "$gw_proc" sysctl_change sysctl_put "$1" ;;
+  esac
+}
+
+sysctl_steady() { # PATHS COMMAND…
+  case $1 in
+    *"$gw_sysctls"/net/ipv4/conf/*/accept_redirects*)
+      shift
+      in_turn redirects "$@"
+      ;;
     *)
-      printf '%s\n' "$1" >"$gw_proc"
-      return
+      shift
+      "$@"
       ;;
   esac
+}
+
+# Writes nothing where nothing is to change: /proc/sys may be read-only.
+sysctl_change() { # FUNCTION VALUE
+  sysctl_holds "$2" || "$@"
+}
+
+sysctl_put() { printf '%s\n' "$1" >"$gw_proc"; } # VALUE
+
+sysctl_forward() { # VALUE
   for gw_setting in "$gw_sysctls"/net/ipv4/conf/*/accept_redirects; do
     printf '%s %s\n' "$(cat "$gw_setting")" "$gw_setting"
   done >"$gw_run/redirects"
-  printf '%s\n' "$1" >"$gw_proc" || return 1
+  sysctl_put "$1" || return 1
   while read -r gw_word gw_setting; do
     printf '%s\n' "$gw_word" >"$gw_setting"
   done <"$gw_run/redirects"
@@ -178,7 +199,7 @@ sysctl_capture() {
   else
     [ ! -f "$gw_dropin" ] || cp -a "$gw_dropin" "$capture/dropin" || return 1
   fi
-  [ ! -e "$gw_proc" ] || cat "$gw_proc" >"$capture/value"
+  [ ! -e "$gw_proc" ] || sysctl_steady "$gw_proc" cat "$gw_proc" >"$capture/value"
 }
 
 sysctl_restore() {

@@ -17,19 +17,21 @@ trustedCertificate_apply() {
     echo "there is no update-ca-certificates: install the package ca-certificates before"
     return 1
   }
-  file_apply && trustedCertificate_update
+  in_turn certificates trustedCertificate_bring
 }
+
+# Certificates and their links come and go under one lock: the program lists them first, and reads them afterwards.
+trustedCertificate_bring() { file_apply && trustedCertificate_update; }
 
 # It makes the links of hashes anew only for names that it has no link of, and takes none away with its file.
 trustedCertificate_update() {
   if [ "$(readlink "$gw_trusted/$name.pem")" = "$path" ]; then
     rm -f "$gw_trusted/$name.pem" && find "$gw_trusted" -maxdepth 1 -type l -lname "$name.pem" -delete || return 1
   fi
-  ! command -v update-ca-certificates >/dev/null ||
-    locked certificates timeout -k 5 "$time_limit" update-ca-certificates </dev/null
+  ! command -v update-ca-certificates >/dev/null || limit update-ca-certificates </dev/null
 }
 
 trustedCertificate_capture() { file_capture; }
 trustedCertificate_has_content() { :; }
-trustedCertificate_restore() { file_restore; }
-trustedCertificate_after_restore() { trustedCertificate_update; }
+trustedCertificate_restore() { in_turn certificates file_restore; }
+trustedCertificate_after_restore() { in_turn certificates trustedCertificate_update; }
