@@ -4,6 +4,7 @@ import { commands } from "./commands/index.ts";
 import { EngineFailure } from "./engine/command.ts";
 import { examples } from "./options.ts";
 import { errorText } from "./progress/messageText.ts";
+import { withdrawConsent } from "./withdrawConsent.ts";
 
 const program = new Command("groundwork")
   .description("Takes machines from a bare address to a running, verified platform.")
@@ -15,6 +16,7 @@ const program = new Command("groundwork")
     ),
   )
   .enablePositionalOptions()
+  .hook("preAction", () => withdrawConsent())
   .showHelpAfterError("(./groundwork --help shows the commands)")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 for (const command of commands) program.addCommand(withSettings(command));
