@@ -13,7 +13,8 @@ export interface DownloadItem extends CommonItem {
   path: string;
   /**
    * HTTP or HTTPS addresses of the same bytes, tried in order, resumed. Where one holds a login or a token, give it as
-   * `pulumi.secret("https://…")`: the state keeps it encrypted. What a machine reports names scheme and host alone.
+   * `pulumi.secret("https://…")`: the state keeps it encrypted. What a machine reports names scheme and host alone; it
+   * keeps the whole addresses in clear, in a folder that root alone reads.
    */
   urls: string[];
   /** SHA-256 of what the URLs serve. */
