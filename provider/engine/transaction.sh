@@ -27,7 +27,7 @@ transaction_begin() {
 }
 
 # Checks from elsewhere, or a login, decide about it.
-transaction_hold() { true >"$gw_transaction/held"; }
+transaction_hold() { printf '%s\n' "$gw_holder" >"$gw_transaction/held"; }
 
 # From the mark on, an interruption is finished, not put back. What it decides about is on the disk before it, and it
 # is on the disk before anything follows from it, be it on another file system.

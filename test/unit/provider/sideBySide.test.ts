@@ -118,7 +118,7 @@ describe("two operations that touch one item", () => {
     assert.equal(shared(), "as it was\n");
   });
 
-  it("do not wait for one that was cut off: its owner puts it back, beside who claims the same", () => {
+  it("do not wait for one that was cut off: who comes next puts it back, or finishes it", () => {
     machine.run({ items: [file("shared"), file("later")] }, "apply", undefined, alpha);
     const { commands } = machine;
     asAlpha({ items: [] }, "delete");
