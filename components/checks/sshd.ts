@@ -44,15 +44,29 @@ case ,\${methods%%)*}, in
     ;;
 esac`;
 
-// -C stands for a login from another host, so that Match blocks are looked at too.
+// -C stands for a login from another host, so that Match blocks are looked at too. With -ddd sshd tells each line that
+// it takes in, in order: the first of a keyword counts, unless a Match block says other, of which no line is named.
 const effectiveBody = `
 user=$1
 shift
-effective=$(sshd -T -C "user=$user,host=groundwork,addr=198.18.255.2,laddr=198.18.255.1,lport=22") || exit 1
+login="user=$user,host=groundwork,addr=198.18.255.2,laddr=198.18.255.1,lport=22"
+effective=$(sshd -T -C "$login") || exit 1
+origin() { # KEYWORD VALUE: prints FILE:LINE of the first line, where that sets it
+  sshd -ddd -T -C "$login" 2>&1 >/dev/null | tr -d '\\r' | KEYWORD=$1 VALUE=$2 awk '
+    $1 == "debug3:" && $3 == "setting" && tolower($4) == ENVIRON["KEYWORD"] {
+      value = $5 == "prohibit-password" ? "without-password" : $5
+      if (value == ENVIRON["VALUE"]) print $2
+      exit
+    }'
+}
 status=0
 for wanted do
   printf '%s\\n' "$effective" | grep -qixF -- "$wanted" || {
-    echo "wanted: $wanted; effective: $(printf '%s\\n' "$effective" | grep -i -- "^\${wanted%% *} ")"
+    keyword=\${wanted%% *}
+    found=$(printf '%s\\n' "$effective" | grep -i -m 1 -- "^$keyword ")
+    found=\${found#* }
+    place=$(origin "$keyword" "$found")
+    echo "$keyword is \${found:-not set} instead of \${wanted#* }\${place:+, because of $place: sshd takes the first value it reads; take that line away and reload ssh.service}"
     status=1
   }
 done

@@ -57,6 +57,40 @@ describe("a check's script", () => {
   });
 });
 
+describe("the check of sshd's settings", () => {
+  /** What sshd 9.2 prints where another drop-in is read before ours; `more` are further lines of its settings. */
+  const sshd = `sshd() {
+  case $1 in
+    -ddd)
+      printf 'debug3: %s\\r\\n' '/etc/ssh/sshd_config.d/00-aaa.conf:3 setting PasswordAuthentication yes' \\
+        '/etc/ssh/sshd_config.d/00-groundwork.conf:2 setting PasswordAuthentication no' \\
+        '/etc/ssh/sshd_config.d/00-groundwork.conf:3 setting X11Forwarding no' \\
+        'reprocess config:5 setting X11Forwarding yes' >&2
+      ;;
+    *) printf '%s\\n' 'passwordauthentication yes' 'x11forwarding yes' 'usepam yes' ;;
+  esac
+}
+`;
+  const check = (...settings: string[]) => sh(sshd + sshdEffectiveScript("root", settings));
+
+  it("passes where all are effective", () => assert.equal(check("usepam yes").code, 0));
+
+  it("names the file and the line that win, and what to do", () => {
+    const { code, said } = check("passwordauthentication no");
+    assert.equal(code, 1);
+    assert.match(
+      said,
+      /^passwordauthentication is yes instead of no, because of \/etc\/ssh\/sshd_config\.d\/00-aaa\.conf:3: sshd takes the first value it reads; take that line away/,
+    );
+  });
+
+  it("names no line where a Match block decides, nor where nothing sets it", () => {
+    const { code, said } = check("x11forwarding no", "maxauthtries 3");
+    assert.equal(code, 1);
+    assert.equal(said, "x11forwarding is yes instead of no\nmaxauthtries is not set instead of 3\n");
+  });
+});
+
 describe("the guard of the architecture", () => {
   const own = sh("dpkg --print-architecture").stdout.trim();
 
