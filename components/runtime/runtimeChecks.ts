@@ -7,11 +7,16 @@ import type { ContainerImage } from "./containerImages.ts";
 export const runtimeAnswers: Check = {
   name: "containerd answers and its Kubernetes part works",
   run: `set -eu
-ctr version 2>/dev/null | sed -n '/Server/,$p'
-plugins=$(ctr plugins list 2>/dev/null)
+answer=$(ctr version 2>&1) || {
+  printf 'containerd does not answer: %s\\n' "$answer"
+  echo "containerd.service is $(systemctl is-active containerd.service)"
+  exit 1
+}
+printf '%s\\n' "$answer" | sed -n '/Server/,$p'
+plugins=$(ctr plugins list)
 for plugin in 'io.containerd.grpc.v1 cri' 'io.containerd.cri.v1 images' 'io.containerd.cri.v1 runtime'; do
   status=$(printf '%s\\n' "$plugins" | awk -v plugin="$plugin" '$1 " " $2 == plugin { print $NF }')
-  echo "$plugin: $status"
+  echo "$plugin: \${status:-missing}"
   [ "$status" = ok ]
 done
 `,

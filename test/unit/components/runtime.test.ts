@@ -10,6 +10,7 @@ import {
   takeImages,
 } from "../../../components/runtime/containerImages.ts";
 import { registryFiles } from "../../../components/runtime/registryMirrors.ts";
+import { runtimeAnswers } from "../../../components/runtime/runtimeChecks.ts";
 import { renderToml } from "../../../components/runtime/toml.ts";
 import { assertGolden } from "./golden.ts";
 import { sh } from "./shell.ts";
@@ -123,6 +124,18 @@ describe("a program's source", () => {
       () => artifactOf("kube-apiserver", "amd64"),
       /GW101 artifacts\.amd64\.kube-apiserver: .*kube-apiserver/,
     );
+  });
+});
+
+describe("the check of containerd", () => {
+  it("says why containerd does not answer", () => {
+    const stopped = `ctr() { echo 'ctr: cannot reach the socket' >&2; return 1; }
+systemctl() { echo inactive; return 3; }
+`;
+    const { code, said } = sh(stopped + runtimeAnswers.run);
+    assert.equal(code, 1);
+    assert.match(said, /containerd does not answer: ctr: cannot reach the socket/);
+    assert.match(said, /containerd\.service is inactive/);
   });
 });
 
