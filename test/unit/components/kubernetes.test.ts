@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import fc from "fast-check";
 import { parseAllDocuments } from "yaml";
 import { checkedArgs } from "../../../components/checkedArgs.ts";
+import { dnsResolves, serviceAnswers } from "../../../components/kubernetes/checks/podChecks.ts";
 import { type ClusterSettings, clusterSettings } from "../../../components/kubernetes/clusterSettings.ts";
 import { kernelCanBeSet, kernelIsReady, kernelItems } from "../../../components/kubernetes/kernel.ts";
 import { apiServerFiles } from "../../../components/kubernetes/kubeadm/apiServerFiles.ts";
@@ -145,6 +146,54 @@ describe("the files of a node", () => {
     const { code, said } = sh(wrong);
     assert.equal(code, 1);
     assert.match(said, /^kernel\.panic is \d+, kubelet demands 4711$/m);
+  });
+});
+
+describe("checks that start pods", () => {
+  /** A kubectl whose API holds these nodes and pods. */
+  const check = (nodes: string, pods: string) => {
+    const kubectl = `kubectl() {
+  case "$*" in
+    *'get nodes'*) printf '${nodes}\\n' ;;
+    *'get pods'*) printf '${pods}\\n' ;;
+    *logs*) echo 'what it said' ;;
+    *'get pod client'*) echo Pending ;;
+  esac
+}
+`;
+    const script = serviceAnswers("server-1", "agent-1", "busybox").run;
+    return run("timeout", ["5", "dash", "-c", kubectl + script]);
+  };
+  const before = "2020-01-01T00:00:00Z";
+  const ready = `server-1 True ${before}\\nagent-1 True ${before}`;
+
+  it("end at once where a node that they need is not Ready, and name it", () => {
+    for (const status of ["False", "Unknown"]) {
+      const { code, said } = check(`server-1 ${status} ${before}\\nagent-1 True ${before}`, "client Pending");
+      assert.equal(code, 1);
+      assert.equal(
+        said,
+        `node server-1 is not Ready (Ready is ${status} since ${before}): no pod can start there\n`,
+      );
+    }
+  });
+
+  it("end at once where a pod cannot run any more, with its last words", () => {
+    assert.match(check(ready, "server Failed").said, /^pod server cannot run: Failed \nwhat it said$/m);
+    const { code, said } = check(ready, "server Pending InvalidImageName\\nclient Pending ");
+    assert.equal(code, 1);
+    assert.match(said, /^pod server cannot run: Pending InvalidImageName$/m);
+  });
+
+  it("wait where all nodes that they need are Ready, or were so a moment ago", () => {
+    const now = new Date().toISOString();
+    assert.equal(check(`${ready}\\nother False ${before}`, "client Pending ContainerCreating").code, 124);
+    assert.equal(check(`server-1 False ${now}\\nagent-1 True ${before}`, "client Pending").code, 124);
+  });
+
+  it("pass shellcheck", () => {
+    assert.equal(shellcheck(serviceAnswers("server-1", "agent-1", "busybox").run), "");
+    assert.equal(shellcheck(String(dnsResolves("agent-1", "cluster.local", "busybox").run)), "");
   });
 });
 
