@@ -23,7 +23,7 @@ export {
   type MachineAddress,
   readMachine,
 } from "./machineRecords.ts";
-export { networkState } from "./naming.ts";
+export { networkState, stateRoot } from "./naming.ts";
 export {
   createNetwork,
   deleteNetwork,

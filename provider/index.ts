@@ -3,6 +3,7 @@ export type { Check, CheckResult } from "./checks/check.ts";
 export { type Claimant, noOtherClaims } from "./checks/claimedOtherwise.ts";
 export { type Connection, connectionSchema, hostKey, privateKeyFile } from "./connection.ts";
 export { type Fate, fateOf, holderOf, startedAt } from "./deployment/holder.ts";
+export { settingsFrom } from "./deployment/settings.ts";
 export type { Reader } from "./direct.ts";
 export { quote } from "./engine/shell.ts";
 export { familyOf, network } from "./items/cidr.ts";

@@ -18,7 +18,7 @@ export {
   releaseOf,
 } from "./configuration/machines.ts";
 export type { NetworkSettings } from "./configuration/network.ts";
-export type { StreamName, StreamsSettings } from "./configuration/streams.ts";
+export { earlierStreams, type StreamName, type StreamsSettings } from "./configuration/streams.ts";
 
 /** The whole configuration of a stack, defaults filled in. */
 export interface Configuration {

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { residue } from "../../lab/index.ts";
+import { residue, stateRoot } from "../../lab/index.ts";
 import { agreed } from "../ask.ts";
 import { hasLab, labMachineNames } from "../engine/deployment.ts";
 import { settle } from "../engine/settle.ts";
@@ -46,10 +46,12 @@ async function destroy(options: DestroyOptions): Promise<number> {
   const left = [...open, ...(lab ? await labResidue(options.stack) : [])];
   const nothing = open.length > 0 ? "nothing was there that the state knows of" : "nothing was there";
   printSummary({ ...summary, errors: [...summary.errors, ...left] }, options.json, nothing);
-  if (lab && left.length === 0 && !options.json)
-    process.stdout.write("nothing of the lab is left on this computer\n");
+  if (lab && left.length === 0 && !options.json) process.stdout.write(`${goneText}\n`);
   return summary.succeeded && left.length === 0 ? 0 : 1;
 }
+
+/** What is said once no residue was found, and what stays beside it on purpose. */
+export const goneText = `no process, mount, interface or setting of the lab is left on this computer; for the next lab ${stateRoot} keeps root file systems and empty lock files, as the cache keeps downloads`;
 
 /** What a lab left on this computer, as errors. */
 async function labResidue(network: string): Promise<string[]> {

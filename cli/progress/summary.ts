@@ -1,6 +1,5 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
-import { earlierStreams } from "../../stacks/configuration/streams.ts";
-import type { StreamName } from "../../stacks/configuration.ts";
+import { earlierStreams, type StreamName } from "../../stacks/configuration.ts";
 import { isNotReached } from "./lines.ts";
 import { errorText } from "./messageText.ts";
 import { advance, newRun, type Run, type Step } from "./model.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { refuseOverlap } from "../../lab/index.ts";
-import { settingsFrom } from "../../provider/deployment/settings.ts";
+import { settingsFrom } from "../../provider/index.ts";
 import type { Configuration } from "../../stacks/configuration.ts";
 import { type Deployment, labOutputs } from "../engine/deployment.ts";
 import type { Engine } from "../engine/engine.ts";

@@ -103,7 +103,7 @@ of 2 items: 1 to change, 1 as wanted`,
 test("the command compares every item of a stack, also where one machine is as wanted in a place and the other is not", async () => {
   await lab.machine("host-1").inside("mkdir -m 0755 /etc/groundwork");
   const etc = await Promise.all(machines.map((name) => lab.machine(name).listing("/etc", "/var/lib/dpkg")));
-  const preview = await stack.run("preview", "--against-machines");
+  const preview = await stack.run("preview", "--against-machines", "--all");
   assert.equal(preview.code, 0, said(preview));
   const lines = preview.stdout.split("\n");
   const ofDirectory = lines.filter((line) => /directory:\/etc\/groundwork(:|$)/.test(line));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { goneText } from "../../../cli/commands/destroy.ts";
 import { healText, listText } from "../../../cli/commands/lab.ts";
 import { existingMachine } from "../../../cli/commands/trust.ts";
 import { stackName } from "../../../cli/options.ts";
@@ -63,5 +64,11 @@ describe("a machine of the lab", () => {
       healText("agent-1", "network", []),
       "agent-1: network had not failed, there was nothing to heal",
     );
+  });
+});
+
+describe("a lab that was destroyed", () => {
+  it("is not called gone without a word of what stays for the next one", () => {
+    assert.match(goneText, /is left on this computer; .*\/var\/lib\/groundwork-lab keeps root file systems/);
   });
 });
