@@ -669,7 +669,8 @@ describe("the certificate authority on its machine", () => {
     assert.match(machine.run(failing, "apply") ?? "", /\nrestored\n(.*\n)*end failed/);
     assert.equal(readFileSync(key, "utf8"), made);
     const [, kept = ""] =
-      /\nkept (\S+\/\d{8}T\d{6}Z-[0-9a-f]+-authority\S*) /.exec(machine.run({ items: [] }, "delete") ?? "") ?? [];
+      /\nkept (\S+\/\d{8}T\d{6}Z-[0-9a-f]+-authority\S*) /.exec(machine.run({ items: [] }, "delete") ?? "") ??
+      [];
     assert.equal(readFileSync(join(kept, "authority.key"), "utf8"), made);
     assert.equal(existsSync(key), false);
   });
