@@ -22,6 +22,7 @@ check_run() {
     *) gw_result=fail ;;
   esac
   [ "$gw_status" -ne 124 ] || echo "no answer within $time_limit s" >>"$gw_run/log"
+  [ "$gw_result" != fail ] || [ -s "$gw_run/log" ] || echo "it ended with $gw_status and said nothing" >"$gw_run/log"
   report_text check "$1" "$gw_result" "$gw_elapsed" <"$gw_run/log"
   [ "$gw_result" = pass ] || { [ "$gw_result" = skip ] && [ -n "$gw_waived" ]; }
 }

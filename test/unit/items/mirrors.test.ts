@@ -100,7 +100,10 @@ rm -r "$gw_root"`);
   it("needs no bytes when they are in place, whatever their mode, or wait for it", () => {
     assert.equal(needs("source=abc mode=0600 intact=yes"), "has");
     assert.equal(needs("source=abc#bin/x mode=0755 intact=yes", "bin/x"), "has");
-    assert.equal(needs("absent", "", 'mkdir "$gw_root/downloads"; : >"$gw_root/downloads/abc-$gw_owner"'), "has");
+    assert.equal(
+      needs("absent", "", 'mkdir "$gw_root/downloads"; : >"$gw_root/downloads/abc-$gw_owner"'),
+      "has",
+    );
   });
 
   it("needs them when there is nothing, something else, or what somebody changed", () => {
