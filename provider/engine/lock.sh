@@ -31,11 +31,15 @@ lock_registry() {
 
 unlock_registry() { exec 8>&-; }
 
-# Runs a command while holding the machine's short lock NAME, so that streams side by side do not collide.
+# Runs a command while holding the machine's short lock NAME, so that streams side by side do not collide. Without the
+# locks' folder no program changes this machine, for it makes that first: then one that only looks leaves no trace.
 locked() { # NAME COMMAND…
   gw_lock=$1
   shift
-  locks_make
+  [ -d "$gw_locks" ] || {
+    "$@"
+    return
+  }
   # What the command leaves running must not hold the lock.
   flock -o "$gw_locks/$gw_lock" "$@"
 }
@@ -43,10 +47,14 @@ locked() { # NAME COMMAND…
 # The same for a function. What it runs has no part in the lock, which ends at the latest with this shell. In it, the
 # registry's lock may be taken, and by `locked` that of systemd: who holds one of these two waits for no other.
 in_turn() { # NAME FUNCTION…
-  locks_make || return 1
-  exec 9>"$gw_locks/$1"
-  flock 9
+  gw_lock=$1
   shift
+  [ -d "$gw_locks" ] || {
+    "$@"
+    return
+  }
+  exec 9>"$gw_locks/$gw_lock"
+  flock 9
   "$@" 9>&-
   gw_code=$?
   exec 9>&-

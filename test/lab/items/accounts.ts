@@ -75,7 +75,7 @@ export function accountTests(subject: () => Subject): void {
     assert.equal(answer, "0\nalice adm\n.bash_logout\n.bashrc\n.profile\n.ssh\n");
     assert.equal(await inside("getent shadow alice | cut -d: -f2"), hash);
     const [kept = ""] = (await stream.giveBack()).kept;
-    assert.match(kept, /^\/var\/lib\/groundwork\/kept\/\d{8}T\d{6}Z-alice user:alice$/);
+    assert.match(kept, /^\/var\/lib\/groundwork\/kept\/\d{8}T\d{6}Z-[0-9a-f]+-alice user:alice$/);
     assert.equal(await inside(`ls -A ${kept.split(" ")[0]}`), ".bash_logout\n.bashrc\n.profile");
     await inside("rm -r /var/lib/groundwork/kept; rmdir /var/lib/groundwork");
     assert.equal(await seen(), before);

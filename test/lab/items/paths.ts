@@ -92,7 +92,8 @@ export function pathTests(subject: () => Subject): void {
     ]);
     await inside("echo precious >'/srv/a b/state/data'");
     const [kept = ""] = (await stream.giveBack()).kept;
-    const [, place, key] = /^(\/var\/lib\/groundwork\/kept\/\d{8}T\d{6}Z-state) (.*)$/.exec(kept) ?? [];
+    const [, place, key] =
+      /^(\/var\/lib\/groundwork\/kept\/\d{8}T\d{6}Z-[0-9a-f]+-state) (.*)$/.exec(kept) ?? [];
     assert.equal(key, "stateDirectory:/srv/a b/state");
     assert.equal(await inside(`cat ${place}/data; ls -A /srv`), "precious");
     await inside("rm -r /var/lib/groundwork/kept; rmdir /var/lib/groundwork");
