@@ -59,8 +59,10 @@ export function certificateTests(subject: () => Subject): void {
     assert.match(leaf ?? "", /^-----BEGIN CERTIFICATE REQUEST-----/);
     await stream.bring(items(), await sign(leaf));
     assert.equal(
-      await inside("cd '/opt/a b/certificates' && stat -c '%n %a %U' *; ls /var/lib/groundwork"),
-      "leaf.crt 644 root\nleaf.key 600 daemon\nbaseline\nclaims\nformat\nlease\nmade\ntransactions",
+      await inside(
+        "cd '/opt/a b/certificates' && stat -c '%n %a %U' *; ls /var/lib/groundwork; ls /var/lib/groundwork/pending",
+      ),
+      "leaf.crt 644 root\nleaf.key 600 daemon\nbaseline\nclaims\nformat\nlease\nmade\npending\ntransactions",
     );
     assert.deepEqual((await stream.bring(items())).changed, []);
     assert.deepEqual(await stream.request(items()), {});
