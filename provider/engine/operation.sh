@@ -206,7 +206,7 @@ gw_delete() {
 # What waits here for another HostState, a key for its certificate or the bytes of a download, came before its claim:
 # then the end of the deployment closes the registry.
 registry_close_unless_awaited() {
-  for gw_word in "$gw_root"/pending/* "$gw_root"/downloads/*-*; do
+  for gw_word in "$gw_root"/pending/* "$gw_root"/downloads/sent-*; do
     case $gw_word in *"-$gw_owner"*) continue ;; esac
     [ ! -e "$gw_word" ] || return 0
   done

@@ -104,7 +104,7 @@ download_needs_bytes() {
   case $observed in
     other | "source=$(download_source) mode="*" intact=yes") return 1 ;;
   esac
-  [ ! -f "$gw_root/downloads/$sha256-$gw_owner" ]
+  [ ! -f "$gw_root/downloads/sent-$sha256-$gw_owner" ]
 }
 
 download_apply() {
@@ -147,7 +147,7 @@ download_again() { new_from "$path" && chmod "$mode" "$gw_new"; }
 
 download_fetch() { # brings about $gw_cached
   # What was sent is this owner's alone: nobody else, done with the same bytes, takes it away.
-  gw_cached=$gw_root/downloads/$sha256-$gw_owner
+  gw_cached=$gw_root/downloads/sent-$sha256-$gw_owner
   [ ! -f "$gw_cached" ] || return 0
   gw_cached=$gw_root/downloads/$sha256
   [ ! -f "$gw_cached" ] || return 0

@@ -33,7 +33,7 @@ const otherBytes = 4;
 /** Says `whole`, or how many bytes of it are there. What is longer than the whole is no part of it. */
 const lookCommand = ({ sha256, size, owner }: Artifact): string =>
   [
-    `file=${downloads}/${sha256}-${owner}`,
+    `file=${downloads}/sent-${sha256}-${owner}`,
     'if [ -f "$file" ]; then echo whole; exit; fi',
     'there=$(stat -c %s "$file.part" 2>/dev/null) || there=0',
     `[ "$there" -le ${size} ] || { rm -f "$file.part"; there=0; }`,
@@ -47,7 +47,7 @@ const lookCommand = ({ sha256, size, owner }: Artifact): string =>
 const receiveCommand = ({ sha256, size, owner }: Artifact, from: number): string =>
   [
     "umask 077",
-    `file=${downloads}/${sha256}-${owner}`,
+    `file=${downloads}/sent-${sha256}-${owner}`,
     `mkdir -p ${downloads} || exit 1`,
     `dd of="$file.part" bs=64K seek=${from} oflag=seek_bytes conv=notrunc status=none || exit 1`,
     `[ "$(stat -c %s "$file.part")" -eq ${size} ] || exit ${cutShort}`,

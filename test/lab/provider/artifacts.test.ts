@@ -101,7 +101,7 @@ test("a large file is gone on with where a broken connection stopped, and is nev
   const memory = process.resourceUsage().maxRSS;
   const creating = create([download("large", sha256, "/nowhere")]);
   const there = (): Promise<string> =>
-    machine.inside(`stat -c %s /var/lib/groundwork/downloads/${sha256}.part 2>/dev/null || echo 0`);
+    machine.inside(`stat -c %s /var/lib/groundwork/downloads/sent-${sha256}-*.part 2>/dev/null || echo 0`);
   await eventually("a part of it", async () => Number(await there()) > 1_000_000);
   const masters = await mastersOf(process.pid);
   for (const master of masters) process.kill(master, "SIGKILL");

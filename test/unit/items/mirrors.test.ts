@@ -101,7 +101,7 @@ rm -r "$gw_root"`);
     assert.equal(needs("source=abc mode=0600 intact=yes"), "has");
     assert.equal(needs("source=abc#bin/x mode=0755 intact=yes", "bin/x"), "has");
     assert.equal(
-      needs("absent", "", 'mkdir "$gw_root/downloads"; : >"$gw_root/downloads/abc-$gw_owner"'),
+      needs("absent", "", 'mkdir "$gw_root/downloads"; : >"$gw_root/downloads/sent-abc-$gw_owner"'),
       "has",
     );
   });

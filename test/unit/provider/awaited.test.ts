@@ -21,7 +21,7 @@ function put(folder: string, name: string): void {
 describe("what waits on a machine for a HostState that has claimed nothing yet", () => {
   for (const [what, folder, name] of [
     ["a key for which a certificate is being issued", "pending", "web.key"],
-    ["the bytes of a download", "downloads", `${"0".repeat(64)}-${"1".repeat(16)}`],
+    ["the bytes of a download", "downloads", `sent-${"0".repeat(64)}-${"1".repeat(16)}`],
   ] as const)
     it(`stays when the last other one is given back: ${what}`, () => {
       const { owner, group } = machine;
@@ -36,10 +36,10 @@ describe("what waits on a machine for a HostState that has claimed nothing yet",
 
   it("is not reckoned upon by another one that needs the same bytes", () => {
     const sha256 = "0".repeat(64);
-    put("downloads", `${sha256}-somebody`);
+    put("downloads", `sent-${sha256}-somebody`);
     const asks = `sha256=${sha256} observed=absent member='' path=/x; download_needs_bytes && echo needed`;
     assert.equal(machine.shell(asks), "needed\n");
-    put("downloads", `${sha256}-me`);
+    put("downloads", `sent-${sha256}-me`);
     assert.equal(machine.shell(`gw_owner=me; ${asks}`), "");
   });
 });

@@ -20,7 +20,7 @@ const digestOf = (content: Buffer): string => createHash("sha256").update(conten
 const sha256 = digestOf(bytes);
 const urn = "urn:pulumi:dev::test::groundwork:index:HostState::bravo-m1";
 /** Under this name it lies on the machine. */
-const sent = `${sha256}-${ownerOf(urn)}`;
+const sent = `sent-${sha256}-${ownerOf(urn)}`;
 
 let ssh: FakeSsh;
 let server: FileServer;

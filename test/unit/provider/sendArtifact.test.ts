@@ -36,7 +36,7 @@ afterEach(async () => {
 });
 
 const registry = () => join(folder, "registry");
-const sent = `${sha256}-0f`;
+const sent = `sent-${sha256}-0f`;
 const downloads = () => join(registry(), "downloads");
 const arrived = (): Promise<Buffer> => readFile(join(downloads(), sent));
 const here = (command: FakeCommand) => {
