@@ -124,7 +124,8 @@ mount_unlink_other() { # LINK
 }
 
 mount_capture() {
-  mkdir -p "$capture/links" && file_capture && mount_each_link dropIn_capture && mount_live || return
+  mount_link
+  mkdir -p "$capture/links" && file_capture && mount_each_link mount_capture_link && mount_live || return
   # What is mounted there is not looked at: its server may be gone.
   if [ -z "$gw_mounted" ]; then
     made_note "$where/."
@@ -132,6 +133,11 @@ mount_capture() {
     printf '%s\n' "$gw_mounted" >"$capture/mounted" || return 1
     limit findmnt -n -o SOURCE -M "$where" | tail -n 1 >"$capture/source"
   fi
+}
+
+# A link that is not there and that this mount does not make needs no mark of its folder.
+mount_capture_link() { # LINK NAME
+  [ "$1" != "$gw_link" ] && [ ! -e "$1" ] && [ ! -L "$1" ] || dropIn_capture "$1" "$2"
 }
 
 # Files go back in every case: a mount that is busy keeps nothing else where it is.
