@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { GroundworkError } from "../../errors/index.ts";
 import { type Item, itemKinds, keyOf } from "../items/index.ts";
 import { hasUnknown, isSecretAt, reveal, unknown, type Wire } from "../wire.ts";
+import { plainWords } from "./plainWords.ts";
 import type { Failure, Properties } from "./resource.ts";
 
 /** Path in the words of a program: `items[3].mode`. */
@@ -16,7 +17,7 @@ export function pathText(path: readonly PropertyKey[]): string {
 /** Checks inputs that may hold unknown values: what is not known yet is left for later. */
 export function validate<T>(schema: z.ZodType<T>, inputs: Properties): Failure[] {
   const plain = reveal(inputs);
-  const result = schema.safeParse(plain);
+  const result = schema.safeParse(plain, { error: plainWords });
   if (result.success) return [];
   // A name that does not exist is a mistake whatever the values are.
   const isMistake = (issue: z.core.$ZodIssue): boolean =>
@@ -78,7 +79,7 @@ function touchesUnknown(value: Wire, path: readonly PropertyKey[]): boolean {
 
 /** Inputs whose values are all known, in their typed form. Errors: GW102. */
 export function parse<T>(schema: z.ZodType<T>, inputs: Properties): T {
-  const result = schema.safeParse(reveal(inputs));
+  const result = schema.safeParse(reveal(inputs), { error: plainWords });
   if (result.success) return result.data;
   const [first] = result.error.issues.flatMap((issue) => explain(issue, reveal(inputs), inputs));
   throw new GroundworkError("GW102", { what: first?.reason ?? "it is not valid", where: first?.property });

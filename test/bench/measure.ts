@@ -7,25 +7,34 @@ export interface Result {
   name: string;
   first: number;
   second: number;
-  mend: number;
-  /** Logins that the sshd of one machine saw in each of the three runs; of several, the most that one saw. */
-  logins: [number, number, number];
-  /** Files that the last run changed, all machines together. */
-  mended: string[];
+  /** Logins that the sshd of one machine saw in each run; of several, the most that one saw. */
+  logins: number[];
+  /** The third run, where there was one. */
+  mend?: Mend;
+}
+
+/** A run that had to bring one file back. */
+export interface Mend {
+  seconds: number;
+  /** Files that it changed, all machines together. */
+  files: string[];
+}
+
+/** Who was measured, and where. */
+export interface Race {
+  contestant: Contestant;
+  machines: TestMachine[];
+  specification: Specification;
+  /** 2 leaves out the run that mends. Default 3. */
+  runs?: 2 | 3;
 }
 
 /**
  * A first run, a second one that finds nothing to do, and one that has to mend what was tampered with on every machine:
  * who did not read the machines is refused.
  */
-export async function measure(
-  contestant: Contestant,
-  machines: TestMachine[],
-  { tampered, places, clean }: Specification,
-): Promise<Result> {
-  const everywhere = (script: string): Promise<string[]> =>
-    Promise.all(machines.map((machine) => machine.inside(script)));
-  await everywhere(`${clean}; rm -rf /var/lib/groundwork; sync`);
+export async function measure({ contestant, machines, specification, runs = 3 }: Race): Promise<Result> {
+  await everywhere(machines, `${specification.clean}; rm -rf /var/lib/groundwork; sync`);
   const counts = [await loginsOf(machines)];
   const run = async (): Promise<number> => {
     const seconds = await contestant.run();
@@ -34,21 +43,28 @@ export async function measure(
   };
   const first = await run();
   const second = await run();
-  await everywhere(`echo tampered >${tampered.path}; sleep 0.02; touch /run/stamp; sleep 0.02`);
-  const mend = await run();
-  const changed = await everywhere(`find ${places.join(" ")} -type f -newer /run/stamp`);
-  for (const content of await everywhere(`cat ${tampered.path}`))
-    if (`${content}\n` !== tampered.content)
-      throw new Error(`${contestant.name} did not mend ${tampered.path}`);
-  return {
-    name: contestant.name,
-    first,
-    second,
-    mend,
-    logins: [most(counts, 0), most(counts, 1), most(counts, 2)],
-    mended: changed.flatMap((text) => text.split("\n")).filter((path) => path !== ""),
-  };
+  const mend = runs === 3 ? await mending(contestant.name, machines, specification, run) : undefined;
+  const logins = counts.slice(1).map((_, index) => most(counts, index));
+  return { name: contestant.name, first, second, logins, ...(mend && { mend }) };
 }
+
+/** Tampers with a file on every machine and has it mended. Refuses who did not. */
+async function mending(
+  name: string,
+  machines: TestMachine[],
+  { tampered, places }: Specification,
+  run: () => Promise<number>,
+): Promise<Mend> {
+  await everywhere(machines, `echo tampered >${tampered.path}; sleep 0.02; touch /run/stamp; sleep 0.02`);
+  const seconds = await run();
+  const changed = await everywhere(machines, `find ${places.join(" ")} -type f -newer /run/stamp`);
+  for (const content of await everywhere(machines, `cat ${tampered.path}`))
+    if (`${content}\n` !== tampered.content) throw new Error(`${name} did not mend ${tampered.path}`);
+  return { seconds, files: changed.flatMap((text) => text.split("\n")).filter((path) => path !== "") };
+}
+
+const everywhere = (machines: TestMachine[], script: string): Promise<string[]> =>
+  Promise.all(machines.map((machine) => machine.inside(script)));
 
 const loginsOf = (machines: TestMachine[]): Promise<number[]> =>
   Promise.all(machines.map((machine) => machine.logins()));
@@ -60,9 +76,10 @@ function most(counts: number[][], run: number): number {
 }
 
 /** What was mended, in words: exactly what was tampered with, on every machine, or how many files. */
-export function mendedWords({ mended }: Result, { tampered }: Specification, machines: number): string {
-  const exactly = mended.length === machines && mended.every((path) => path === tampered.path);
-  return exactly ? "exactly it" : `${mended.length} files`;
+export function mendedWords(mend: Mend | undefined, { tampered }: Specification, machines: number): string {
+  if (mend === undefined) return "";
+  const exactly = mend.files.length === machines && mend.files.every((path) => path === tampered.path);
+  return exactly ? "exactly it" : `${mend.files.length} files`;
 }
 
 /**

@@ -45,8 +45,8 @@ function report(specification: Specification, results: Result[]): void {
     result.name,
     seconds(result.first),
     seconds(result.second),
-    seconds(result.mend),
-    mendedWords(result, specification, 1),
+    seconds(result.mend?.seconds),
+    mendedWords(result.mend, specification, 1),
     result.logins.join(" "),
   ]);
   console.log(
@@ -68,7 +68,7 @@ async function race(lab: TestLab, specification: Specification): Promise<void> {
   const results: Result[] = [];
   let state = 0;
   for (const contestant of [...(byHand === undefined ? [] : [byHand]), ...ours, ...others]) {
-    results.push(await measure(contestant, [machine], specification));
+    results.push(await measure({ contestant, machines: [machine], specification }));
     if (contestant === engine) state = stateBytes(await engine.engine.stateText());
     await contestant.close();
     console.log(`${contestant.name}: done`);

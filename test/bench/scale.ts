@@ -5,7 +5,7 @@ import { openTestLab, type TestLab, type TestMachine } from "../support/testLab.
 import { ansible, type Contestant, oneLoginPerStep, providerCalls, pyinfra, wholeUp } from "./contestants.ts";
 import { filesSpecification } from "./filesSpecification.ts";
 import type { Fleet } from "./fleet.ts";
-import { compared, measure, mendedWords, type Result } from "./measure.ts";
+import { compared, measure, mendedWords, type Race, type Result } from "./measure.ts";
 import { mixedSpecification } from "./mixedSpecification.ts";
 import { installPython } from "./python.ts";
 import type { Specification } from "./specification.ts";
@@ -15,11 +15,11 @@ import { seconds, table } from "./table.ts";
  * Several lab machines at once, over links with a delay: first run, second run with nothing to do, and a third that has
  * to mend one file on each machine. All contestants work on all machines side by side. Needs root on Linux:
  *
- *     node test/bench/scale.ts [files] [mixed] [--machines 1,8] [--delay 0,50] [--stride 5]
+ *     node test/bench/scale.ts [files] [mixed] [--machines 1,8] [--delay 0,50] [--stride 5] [--runs 3]
  *         [--contestants provider,up,steps,pyinfra,ansible]
  *
  * `--delay` are milliseconds of a round trip. `--stride 5` takes every fifth step of the chain of one login per step,
- * which takes long: seconds per item compare it with the others.
+ * which takes long: seconds per item compare it with the others. `--runs 2` leaves out the run that mends.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,9 +27,11 @@ const { values, positionals } = parseArgs({
     machines: { type: "string", default: "1,8" },
     delay: { type: "string", default: "0,50" },
     stride: { type: "string", default: "5" },
+    runs: { type: "string", default: "3" },
     contestants: { type: "string", default: "provider,up,steps,pyinfra,ansible" },
   },
 });
+const runs = values.runs === "2" ? 2 : 3;
 const numbers = (text: string): number[] => text.split(",").map(Number);
 
 /** What is brought about, on how many machines, and how far away they are. */
@@ -92,7 +94,7 @@ async function race(lab: TestLab, setting: Setting, names: string[]): Promise<vo
         console.log(`${name} is not installed here: it is left out.`);
         continue;
       }
-      const result = await attempt(entry.contestant, machines, specification);
+      const result = await attempt({ contestant: entry.contestant, machines, specification, runs });
       if (result === undefined) continue;
       results.push(result);
       rows.push(rowOf(result, entry, setting));
@@ -105,19 +107,15 @@ async function race(lab: TestLab, setting: Setting, names: string[]): Promise<vo
 }
 
 /** A contestant that fails is named; the others go on. */
-async function attempt(
-  contestant: Contestant,
-  machines: TestMachine[],
-  specification: Specification,
-): Promise<Result | undefined> {
+async function attempt(race: Race): Promise<Result | undefined> {
   try {
-    return await measure(contestant, machines, specification);
+    return await measure(race);
   } catch (error) {
-    if (!stopped) console.log(`${contestant.name}: ${error instanceof Error ? error.message : error}`);
+    if (!stopped) console.log(`${race.contestant.name}: ${error instanceof Error ? error.message : error}`);
     process.exitCode = 1;
     return undefined;
   } finally {
-    await contestant.close();
+    await race.contestant.close();
   }
 }
 
@@ -142,8 +140,8 @@ function rowOf(result: Result, entry: Entry, { specification, machines }: Settin
     seconds(result.first),
     seconds(result.second),
     `${((result.second / entry.items) * 1000).toFixed(0)} ms`,
-    seconds(result.mend),
-    mendedWords(result, specification, machines),
+    seconds(result.mend?.seconds),
+    mendedWords(result.mend, specification, machines),
     result.logins.join(" "),
     entry.memory(),
   ];

@@ -12,5 +12,6 @@ export function table(rows: string[][]): string {
     .join("\n");
 }
 
-/** Seconds as a table shows them. */
-export const seconds = (value: number): string => `${value.toFixed(2)} s`;
+/** Seconds as a table shows them; nothing for what was not measured. */
+export const seconds = (value: number | undefined): string =>
+  value === undefined ? "" : `${value.toFixed(2)} s`;

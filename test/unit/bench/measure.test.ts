@@ -4,13 +4,11 @@ import { filesSpecification } from "../../bench/filesSpecification.ts";
 import { compared, mendedWords, type Result } from "../../bench/measure.ts";
 
 const { tampered } = filesSpecification;
-const result = (name: string, first: number, second: number, mended: string[] = []): Result => ({
+const result = (name: string, first: number, second: number): Result => ({
   name,
   first,
   second,
-  mend: 1,
-  logins: [1, 1, 1],
-  mended,
+  logins: [1, 1],
 });
 
 describe("a comparison of two contestants", () => {
@@ -33,8 +31,8 @@ describe("a comparison of two contestants", () => {
 });
 
 describe("what was mended", () => {
-  const words = (mended: string[], machines: number): string =>
-    mendedWords(result("ours", 1, 1, mended), filesSpecification, machines);
+  const words = (files: string[], machines: number): string =>
+    mendedWords({ seconds: 1, files }, filesSpecification, machines);
 
   it("is exactly the tampered file, once on each machine", () => {
     assert.equal(words([tampered.path, tampered.path], 2), "exactly it");
@@ -44,5 +42,9 @@ describe("what was mended", () => {
     assert.equal(words([tampered.path], 2), "1 files");
     assert.equal(words([tampered.path, "/opt/other"], 2), "2 files");
     assert.equal(words([tampered.path, tampered.path], 1), "2 files");
+  });
+
+  it("is not said where nothing had to be mended", () => {
+    assert.equal(mendedWords(undefined, filesSpecification, 1), "");
   });
 });

@@ -49,6 +49,24 @@ describe("bad input of a HostState is refused by name", () => {
     refused({ ...file, mode: "0888" }, /^items\[0\]\.mode: must be octal/);
   });
 
+  it("what is missing or of another type, and a kind that does not exist, in plain words", () => {
+    assert.deepEqual(ofItem({ kind: "command", name: "x" }), [
+      "items[0].run: is missing: it must be text",
+      "items[0].unless: is missing: it must be text",
+    ]);
+    assert.deepEqual(ofItem({ kind: "sysctl", name: "vm.swappiness", value: 1 }), [
+      "items[0].value: must be text (it is 1)",
+    ]);
+    assert.deepEqual(ofItem({ kind: "user", name: "u", uid: "5" }), [
+      'items[0].uid: must be a number (it is "5")',
+    ]);
+    refused(
+      { ...file, kind: "fille" },
+      /^items\[0\]\.kind: must be one of absent, .*file.* \(it is "fille"\)$/,
+    );
+    assert.deepEqual(refusals({ items: undefined }), ["items: is missing: it must be a list"]);
+  });
+
   it("a path that is relative, not in its plain form, or where nobody may write", () => {
     const paths: [string, RegExp][] = [
       ["etc/a", /must be an absolute path \(it is "etc\/a"\)/],
@@ -306,7 +324,7 @@ describe("bad input of a HostState is refused by name", () => {
     refused({ kind: "allowedPort", protocol: "tcp", port: 22, from: "10.0.0.1" }, /^items\[0\]\.from: /);
     refused(
       { kind: "allowedPort", protocol: "icmp", port: 22, from: "any" },
-      /^items\[0\]\.protocol: .*"tcp"\|"udp".*\(it is "icmp"\)/,
+      /^items\[0\]\.protocol: must be one of tcp, udp \(it is "icmp"\)/,
     );
     refused(
       { kind: "allowedForward", from: "10.0.0.0/8", to: "fd00::/64" },
