@@ -87,8 +87,10 @@ export class GateResource implements ResourceType {
     const failed = results.filter(isClosed);
     if (failed.length > 0) {
       const skipped = failed.every((result) => result.result === "skip");
+      const counted = `${failed.length} of ${results.length} checks`;
+      const place = report === undefined ? "" : ` (all evidence: ${report})`;
       throw new GroundworkError(skipped ? "GW403" : "GW401", {
-        what: `${failed.length} of ${results.length} checks: ${failureLines(failed).join("; ")}${report === undefined ? "" : ` (all evidence: ${report})`}`,
+        what: `${counted}${listed(failureLines(failed), place)}`,
         where: `gate of ${spec.stream}`,
       });
     }
@@ -103,6 +105,14 @@ const asAsked = (inputs: Properties): Properties => ({
 });
 
 const isClosed = (result: CheckResult): boolean => result.result === "fail" || result.result === "skip";
+
+/** A single line goes on in the sentence; several have a line each, since evidence is long. */
+function listed(lines: string[], place: string): string {
+  const [only] = lines;
+  return lines.length === 1
+    ? `: ${only}${place}`
+    : `${place}:${lines.map((one) => `\n  - ${one}`).join("")}\n`;
+}
 
 /** One line for each failed check, and one for all checks of a machine that was not reached. */
 export function failureLines(failed: CheckResult[]): string[] {
