@@ -44,6 +44,11 @@ export const leaveLockedOption = (): Option =>
     .default([])
     .argParser(names);
 
+export const goneOption = (): Option =>
+  new Option("--gone <machines>", "machines that never come back: what ran there counts as gone, with commas")
+    .default([])
+    .argParser(names);
+
 /** Adds `--stack`, `--yes` and `--json`. */
 export function commonOptions(command: Command): Command {
   return command.addOption(stackOption()).addOption(yesOption()).addOption(jsonOption());

@@ -3,6 +3,6 @@
  * that to the provider by these variables.
  */
 export function withdrawConsent(environment: NodeJS.ProcessEnv = process.env): void {
-  for (const name of ["GROUNDWORK_PURGE", "GROUNDWORK_LEAVE_LOCKED", "GROUNDWORK_ADOPT"])
+  for (const name of ["GROUNDWORK_PURGE", "GROUNDWORK_LEAVE_LOCKED", "GROUNDWORK_GONE", "GROUNDWORK_ADOPT"])
     delete environment[name];
 }

@@ -4,9 +4,16 @@ import { agreed } from "../ask.ts";
 import { hasLab, labMachineNames } from "../engine/deployment.ts";
 import { settle } from "../engine/settle.ts";
 import { machinesOf, requireConfirmed, requireMachines } from "../engine/streamGraph.ts";
-import { leaveLocked } from "../leaveLocked.ts";
+import { countAsGone, leaveLocked } from "../namedMachines.ts";
 import { operate } from "../operate.ts";
-import { type CommonOptions, commonOptions, confirmOption, examples, leaveLockedOption } from "../options.ts";
+import {
+  type CommonOptions,
+  commonOptions,
+  confirmOption,
+  examples,
+  goneOption,
+  leaveLockedOption,
+} from "../options.ts";
 import { printSummary } from "../printSummary.ts";
 import { say } from "../say.ts";
 import { openStack } from "../stack/openStack.ts";
@@ -14,12 +21,14 @@ import { openStack } from "../stack/openStack.ts";
 interface DestroyOptions extends CommonOptions {
   confirm: string[];
   leaveLocked: string[];
+  gone: string[];
 }
 
 export const destroyCommand = commonOptions(new Command("destroy"))
   .description("remove the lab, and put existing machines back as they were")
   .addOption(confirmOption())
   .addOption(leaveLockedOption())
+  .addOption(goneOption())
   .addHelpText(
     "after",
     examples(
@@ -36,9 +45,11 @@ async function destroy(options: DestroyOptions): Promise<number> {
   const open = await settle(engine, say);
   const deployment = await engine.export();
   const machines = machinesOf(deployment, () => true);
-  requireMachines(deployment, Object.keys(configuration.machines), options.confirm);
-  requireConfirmed(deployment, machines, options.confirm);
+  const confirmed = [...options.confirm, ...options.gone];
+  requireMachines(deployment, Object.keys(configuration.machines), confirmed);
+  requireConfirmed(deployment, machines, confirmed);
   leaveLocked(options.leaveLocked, machines);
+  countAsGone(options.gone, machines);
   const names = [...new Set([...labMachineNames(deployment), ...machines])].join(", ") || "nothing";
   if (!(await agreed(`Destroy the stack ${options.stack} (${names})?`, options.yes))) return 2;
   const summary = await operate(engine, { operation: "destroy", json: options.json });

@@ -2,9 +2,16 @@ import { Command } from "commander";
 import { agreed } from "../ask.ts";
 import { settle } from "../engine/settle.ts";
 import { planRollback, requireConfirmed, requireMachines } from "../engine/streamGraph.ts";
-import { leaveLocked } from "../leaveLocked.ts";
+import { countAsGone, leaveLocked } from "../namedMachines.ts";
 import { operate } from "../operate.ts";
-import { type CommonOptions, commonOptions, confirmOption, examples, leaveLockedOption } from "../options.ts";
+import {
+  type CommonOptions,
+  commonOptions,
+  confirmOption,
+  examples,
+  goneOption,
+  leaveLockedOption,
+} from "../options.ts";
 import { printSummary } from "../printSummary.ts";
 import { say } from "../say.ts";
 import { openStack } from "../stack/openStack.ts";
@@ -14,6 +21,7 @@ interface RollbackOptions extends CommonOptions {
   purge: boolean;
   confirm: string[];
   leaveLocked: string[];
+  gone: string[];
 }
 
 export const rollbackCommand = commonOptions(new Command("rollback"))
@@ -23,6 +31,7 @@ export const rollbackCommand = commonOptions(new Command("rollback"))
   .option("--purge", "delete data that services made instead of moving it aside", false)
   .addOption(confirmOption())
   .addOption(leaveLockedOption())
+  .addOption(goneOption())
   .addHelpText(
     "after",
     examples(
@@ -46,9 +55,11 @@ async function rollback(stream: string, options: RollbackOptions): Promise<numbe
   const deployment = await engine.export();
   const known = Object.keys(configuration.streams);
   const plan = planRollback(deployment, stream, options.withDependents, known);
-  requireMachines(deployment, Object.keys(configuration.machines), options.confirm);
-  requireConfirmed(deployment, plan.machines, options.confirm);
+  const confirmed = [...options.confirm, ...options.gone];
+  requireMachines(deployment, Object.keys(configuration.machines), confirmed);
+  requireConfirmed(deployment, plan.machines, confirmed);
   leaveLocked(options.leaveLocked, plan.machines);
+  countAsGone(options.gone, plan.machines);
   const question = `Roll back ${plan.streams.join(", then ")} on ${plan.machines.join(", ")}?`;
   if (!(await agreed(question, options.yes))) return 2;
   const summary = await operate(engine, { operation: "destroy", json: options.json, target: plan.targets });

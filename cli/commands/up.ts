@@ -3,8 +3,9 @@ import { agreed } from "../ask.ts";
 import type { Deployment } from "../engine/deployment.ts";
 import { settle } from "../engine/settle.ts";
 import { notOfTheLab, requireConfirmed, requireMachines } from "../engine/streamGraph.ts";
+import { countAsGone } from "../namedMachines.ts";
 import { operate } from "../operate.ts";
-import { type CommonOptions, commonOptions, confirmOption, examples } from "../options.ts";
+import { type CommonOptions, commonOptions, confirmOption, examples, goneOption } from "../options.ts";
 import { printSummary } from "../printSummary.ts";
 import { say } from "../say.ts";
 import { type GivenUp, givenUp } from "../stack/givenUp.ts";
@@ -17,6 +18,7 @@ interface UpOptions extends CommonOptions {
   /** A stack of this project whose claims are taken over; the provider reads it from the environment. */
   adopt?: string;
   confirm: string[];
+  gone: string[];
 }
 
 export const upCommand = commonOptions(new Command("up"))
@@ -27,6 +29,7 @@ export const upCommand = commonOptions(new Command("up"))
     "take over what this stack claims on the machines: its state is lost, or it has a new name",
   )
   .addOption(confirmOption())
+  .addOption(goneOption())
   .addHelpText(
     "after",
     examples(
@@ -35,6 +38,7 @@ export const upCommand = commonOptions(new Command("up"))
         "./groundwork up --stack production": "your own machines, from Pulumi.production.yaml",
         "./groundwork up --machine agent-1": "one machine",
         "./groundwork up --stack production --confirm m2": "m2 is no longer in the file: put it back",
+        "./groundwork up --stack production --gone m2": "m2 is no longer in the file, and burnt",
       },
       "0 all is as declared, 1 something failed or a machine was not reached, 2 refused before anything was touched",
     ),
@@ -60,7 +64,7 @@ export async function up(options: UpOptions): Promise<number> {
           stack: engine.stack,
           project: engine.project,
         });
-  requireMachines(deployment, machines, options.confirm);
+  requireMachines(deployment, machines, [...options.confirm, ...options.gone]);
   if (!(await mayGiveUp(deployment, givenUp(deployment, declared, machine), options))) return 2;
   const summary = await operate(engine, { operation: "up", json, target });
   const read = machine === undefined ? "every machine was read and is" : `${machine} was read and is`;
@@ -72,9 +76,10 @@ export async function up(options: UpOptions): Promise<number> {
 async function mayGiveUp(
   deployment: Deployment,
   { machines, streams, because }: GivenUp,
-  { confirm, yes }: UpOptions,
+  { confirm, gone, yes }: UpOptions,
 ): Promise<boolean> {
-  requireConfirmed(deployment, machines, confirm, because);
+  requireConfirmed(deployment, machines, [...confirm, ...gone], because);
+  countAsGone(gone, machines);
   const own = notOfTheLab(deployment, machines);
   return own.length === 0 || agreed(`Roll back ${streams.join(", ")} on ${own.join(", ")}?`, yes);
 }

@@ -13,22 +13,30 @@ export interface Settings {
    */
   leaveLocked: string[];
   /**
+   * Names of machines that never come back: one of them that does not answer has nothing to give back. `GROUNDWORK_GONE`,
+   * with commas. Default: none.
+   */
+  gone: string[];
+  /**
    * A stack of the same project whose claims pass to the HostStates of the same names: its state was lost, or it is
    * another name of this one. `GROUNDWORK_ADOPT`. Default: empty, none.
    */
   adopt: string;
 }
 
-export const defaultSettings: Settings = { deadmanSeconds: 60, leaveLocked: [], adopt: "" };
+export const defaultSettings: Settings = { deadmanSeconds: 60, leaveLocked: [], gone: [], adopt: "" };
 
 /** Reads the settings. Errors: GW101. */
 export function settingsFrom(environment: NodeJS.ProcessEnv): Settings {
   return {
     deadmanSeconds: deadmanSeconds(environment.GROUNDWORK_DEADMAN_SECONDS),
-    leaveLocked: (environment.GROUNDWORK_LEAVE_LOCKED ?? "").split(",").filter((name) => name !== ""),
+    leaveLocked: names(environment.GROUNDWORK_LEAVE_LOCKED),
+    gone: names(environment.GROUNDWORK_GONE),
     adopt: environment.GROUNDWORK_ADOPT ?? "",
   };
 }
+
+const names = (text = ""): string[] => text.split(",").filter((name) => name !== "");
 
 function deadmanSeconds(text: string | undefined): number {
   if (text === undefined || text === "") return defaultSettings.deadmanSeconds;

@@ -11,8 +11,8 @@ import type { Call } from "./resource.ts";
 /**
  * Gives everything back that the HostState claims, also where the machine that holds it has another machine-id by now.
  * One that the program itself gave up holds nothing to give back: another key answers than its pin, or another
- * machine-id without those claims.
- * Errors: GW313 when that would take the login in use away, GW202 and GW206 when another key or machine answers and nobody said that the machine was replaced.
+ * machine-id without those claims; so does one that does not answer and of which a person said that it is gone.
+ * Errors: GW201 when it does not answer, GW313 when that would take the login in use away, GW202 and GW206 when another key or machine answers and nobody said that the machine was replaced.
  */
 export async function deleteHostState(
   deployment: Deployment,
@@ -34,11 +34,10 @@ export async function deleteHostState(
   const report = await change(deployment, spec.connection, { items: [] }, operation).catch((error: unknown) =>
     unlessGone(deployment, spec, error),
   );
-  const isOther = report?.errors.some((error) => error.code === "GW206");
-  if (report === undefined || (isOther && deployment.givenUpPins.hasMachine(spec.connection))) {
-    messages.info("the machine is not the one it was: nothing is left to restore", call.urn);
-    return;
-  }
+  if (typeof report === "string") return messages.info(`${report}: nothing is left to restore`, call.urn);
+  const isOther = report.errors.some((error) => error.code === "GW206");
+  if (isOther && deployment.givenUpPins.hasMachine(spec.connection))
+    return messages.info(`${notTheSame}: nothing is left to restore`, call.urn);
   for (const place of report.kept) messages.info(`kept aside: ${place}`, call.urn);
   if (isOther) throw notTheOne(spec, explainFailure(spec, report));
   if (!report.succeeded) throw explainFailure(spec, report);
@@ -67,13 +66,28 @@ function unlessLocked(error: unknown): never {
   });
 }
 
-function unlessGone({ givenUpPins }: Deployment, { connection }: HostStateSpec, error: unknown): undefined {
+const notTheSame = "the machine is not the one it was";
+
+/** Why the machine counts as gone; else the error, with what to do if it is. */
+function unlessGone(deployment: Deployment, { connection }: HostStateSpec, error: unknown): string {
+  if (error instanceof GroundworkError && error.code === "GW201")
+    return unlessNamedAsGone(deployment, connection.name, error);
+  const { givenUpPins } = deployment;
   const { bastion } = connection;
   if (!(error instanceof AnotherHostKey) || (bastion !== undefined && error.isOf(bastion))) throw error;
-  if (error.isOf(connection) && givenUpPins.has(connection)) return undefined;
+  if (error.isOf(connection) && givenUpPins.has(connection)) return notTheSame;
   throw new GroundworkError("GW202", {
     ...error,
     mend: `If the machine was reinstalled: ./groundwork trust ${connection.name} shows the new fingerprint and pins it, and the next ./groundwork up counts what ran on the old one as gone; otherwise someone may be in between`,
+    cause: error,
+  });
+}
+
+function unlessNamedAsGone(deployment: Deployment, name: string, error: GroundworkError): string {
+  if (deployment.settings().gone.includes(name)) return "the machine does not answer and counts as gone";
+  throw new GroundworkError("GW201", {
+    ...error,
+    mend: `Bring it back and run again; if it never comes back, add --gone ${name}: what ran there then counts as gone`,
     cause: error,
   });
 }

@@ -90,8 +90,11 @@ export class HostStateResource implements ResourceType {
 
   async read(call: Call, _id: string, state: Kept): Promise<Properties> {
     const { unreachable: _, foundMachineId: __, ...outputs } = state.outputs;
-    const seen = await observeHost(this.#deployment, hostStateOf(state.inputs), call.urn);
+    const spec = hostStateOf(state.inputs);
+    const seen = await observeHost(this.#deployment, spec, call.urn);
     if (seen.unreachable !== undefined) {
+      // Its delete says so.
+      if (this.#deployment.settings().gone.includes(spec.connection.name)) return outputs;
       this.#deployment.messages.warning(`${seen.unreachable}. Its state is kept as it was.`, call.urn);
       return { ...outputs, unreachable: seen.unreachable };
     }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { readOutlook } from "../../cli/readings/outlook.ts";
 import { outlookText } from "../../cli/readings/outlookText.ts";
+import { powerCut } from "../../lab/index.ts";
 import { declaredHost, openReader } from "../../provider/index.ts";
 import { openTestLab, type TestLab } from "../support/testLab.ts";
 import { labWaivers, openTestStack, type Ran } from "../support/testStack.ts";
@@ -158,4 +159,18 @@ test("destroy brings sshd, kernel settings and units back byte for byte, and lea
     assert.doesNotMatch(await lab.machine(name).inside("nft list tables"), /groundwork/);
     assert.match(await lab.machine(name).inside("nft list tables"), /table inet foreign/);
   }
+});
+
+test("a machine that never comes back is given up by its name, and the other one stays as declared", async () => {
+  const up = await stack.run("up", "--yes");
+  assert.equal(up.code, 0, said(up));
+  await powerCut({ network: lab.network, name: "host-2" });
+  declare({ "host-1": all["host-1"] });
+  const refused = await stack.run("up", "--yes", "--confirm", "host-2");
+  assert.equal(refused.code, 1, said(refused));
+  assert.match(said(refused), /GW201 host-2: .*if it never comes back, add --gone host-2/);
+  const gone = await stack.run("up", "--yes", "--gone", "host-2");
+  assert.equal(gone.code, 0, said(gone));
+  const again = await stack.run("up", "--yes");
+  assert.match(said(again), /nothing changed: every machine was read and is as declared/);
 });

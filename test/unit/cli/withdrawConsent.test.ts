@@ -7,7 +7,12 @@ import { it } from "node:test";
 import { withdrawConsent } from "../../../cli/withdrawConsent.ts";
 import { settingsFrom } from "../../../provider/deployment/settings.ts";
 
-const left = { GROUNDWORK_PURGE: "yes", GROUNDWORK_LEAVE_LOCKED: "m1", GROUNDWORK_ADOPT: "old" };
+const left = {
+  GROUNDWORK_PURGE: "yes",
+  GROUNDWORK_LEAVE_LOCKED: "m1",
+  GROUNDWORK_GONE: "m2",
+  GROUNDWORK_ADOPT: "old",
+};
 
 it("what a shell's environment still allows is taken back, and nothing else of it", () => {
   const environment = { ...left, GROUNDWORK_DEADMAN_SECONDS: "15" };

@@ -441,6 +441,45 @@ describe("a delete that another machine-id answers under the pinned key", () => 
   });
 });
 
+describe("a delete whose machine does not answer", () => {
+  beforeEach(() => {
+    ssh.refuse = () => "ssh: connect to host 192.0.2.1 port 22: No route to host";
+  });
+  afterEach(() => {
+    delete process.env.GROUNDWORK_GONE;
+  });
+
+  it("is refused, and says how to go on when the machine never comes back", async () => {
+    await assert.rejects(remove(), (error: GroundworkError) => {
+      assert.equal(error.code, "GW201");
+      assert.match(error.message, /if it never comes back, add --gone m1/);
+      return true;
+    });
+    process.env.GROUNDWORK_GONE = "m2";
+    await assert.rejects(remove(), { code: "GW201" });
+  });
+
+  it("has nothing to give back where somebody said that it never comes back", async () => {
+    process.env.GROUNDWORK_GONE = "m2,m1";
+    await remove();
+    assert.deepEqual(said, ["the machine does not answer and counts as gone: nothing is left to restore"]);
+  });
+
+  it("gives everything back on a machine that answers, whatever was said of it", async () => {
+    process.env.GROUNDWORK_GONE = "m1";
+    ssh.refuse = () => undefined;
+    await remove();
+    assert.deepEqual(machine.asked, ["delete"]);
+    assert.deepEqual(said, []);
+  });
+
+  it("is refused where a machine that is said to be gone lets nobody in", async () => {
+    process.env.GROUNDWORK_GONE = "m1";
+    ssh.refuse = () => "root@192.0.2.1: Permission denied (publickey).";
+    await assert.rejects(remove(), { code: "GW204" });
+  });
+});
+
 describe("a delete whose machine answers with another key than the pinned one", () => {
   const renewed = { connection: { ...connection, hostKey: hostKeyOf("another") } };
   const changed = (alias: string): string =>

@@ -5,10 +5,11 @@ import { settingsFrom } from "../../../provider/deployment/settings.ts";
 
 describe("the settings of the provider's process", () => {
   it("are the defaults when nothing is set", () => {
-    assert.deepEqual(settingsFrom({}), { deadmanSeconds: 60, leaveLocked: [], adopt: "" });
+    assert.deepEqual(settingsFrom({}), { deadmanSeconds: 60, leaveLocked: [], gone: [], adopt: "" });
     assert.deepEqual(settingsFrom({ GROUNDWORK_DEADMAN_SECONDS: "" }), {
       deadmanSeconds: 60,
       leaveLocked: [],
+      gone: [],
       adopt: "",
     });
   });
@@ -20,6 +21,10 @@ describe("the settings of the provider's process", () => {
   it("take the machines that may be left without a login from the environment", () => {
     assert.deepEqual(settingsFrom({ GROUNDWORK_LEAVE_LOCKED: "m1,m2" }).leaveLocked, ["m1", "m2"]);
     assert.deepEqual(settingsFrom({ GROUNDWORK_LEAVE_LOCKED: "" }).leaveLocked, []);
+  });
+
+  it("take the machines that never come back from the environment", () => {
+    assert.deepEqual(settingsFrom({ GROUNDWORK_GONE: "m1,m2" }).gone, ["m1", "m2"]);
   });
 
   it("refuse what is no whole number of seconds between 10 and 3600, by name and value", () => {
