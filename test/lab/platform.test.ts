@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import * as lab from "../../lab/index.ts";
+import { deleteNetwork, residue } from "../../lab/index.ts";
 import { labWaivers, openTestStack } from "../support/testStack.ts";
 
 /**
@@ -8,7 +8,7 @@ import { labWaivers, openTestStack } from "../support/testStack.ts";
  * other on the same machines, because making a cluster is what takes the time.
  */
 const stack = openTestStack("platform");
-const { run: groundwork, succeeds, on, kubectl } = stack;
+const { run: groundwork, succeeds, lab, on, kubectl } = stack;
 
 function configure(machines: Record<string, unknown>): void {
   const network = { subnet: "10.88.0.0/24", subnet6: "fd88::/64", artifactPort: 8088 };
@@ -27,7 +27,7 @@ interface DriftList {
 before(() => configure(twoMachines));
 
 after(async () => {
-  await lab.deleteNetwork({ name: stack.name });
+  await deleteNetwork({ name: stack.name });
   stack.close();
 });
 
@@ -122,9 +122,10 @@ test("a service that is broken by hand closes its gate, and nothing behind it is
 });
 
 test("a machine that lost its power is found and started again with its disk as it was", async () => {
-  await on("agent-1", "echo kept >/root/kept; sync");
-  await succeeds("lab", "fail", "agent-1", "power").catch(() => undefined);
+  await on("agent-1", "echo kept >/root/kept; sync; touch /run/of-this-boot");
+  await lab("fail", "agent-1", "power");
   await succeeds("up", "--yes");
+  assert.notEqual((await on("agent-1", "test -e /run/of-this-boot")).code, 0);
   assert.equal((await on("agent-1", "cat /root/kept")).stdout.trim(), "kept");
 });
 
@@ -161,5 +162,5 @@ test("destroy leaves nothing on this computer", async (context) => {
   const started = Date.now();
   await succeeds("destroy", "--yes");
   context.diagnostic(`destroy: ${Math.round((Date.now() - started) / 1000)} s`);
-  assert.deepEqual(await lab.residue(stack.name), []);
+  assert.deepEqual(await residue(stack.name), []);
 });

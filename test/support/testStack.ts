@@ -25,6 +25,8 @@ export interface TestStack {
   run(command: string, ...words: string[]): Promise<Ran>;
   /** As {@link run}; fails unless the command ends well. Its standard output. */
   succeeds(command: string, ...words: string[]): Promise<string>;
+  /** As {@link succeeds}, of `./groundwork lab COMMAND --stack NAME …`. */
+  lab(command: string, ...words: string[]): Promise<string>;
   /** Runs a command on a lab machine over SSH, as a person would. */
   on(machine: string, script: string): Promise<Ran>;
   /** Runs `kubectl` against the stack's cluster. Its standard output. */
@@ -63,6 +65,8 @@ export function openTestStack(name: string): TestStack {
     },
     run,
     succeeds: async (...words) => wellEnded(await run(...words), words),
+    lab: async (command, ...words) =>
+      wellEnded(await execute(["lab", command, "--stack", name, ...words]), ["lab", command, ...words]),
     on: (machine, script) => execute(["lab", "ssh", machine, "--stack", name, "--", script]),
     kubectl: async (...words) => wellEnded(await run("kubectl", "--", ...words), ["kubectl", ...words]),
     close() {
