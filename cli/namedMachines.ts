@@ -8,11 +8,15 @@ export const leaveLocked = (named: string[], machines: string[]): void =>
   allow("--leave-locked", "GROUNDWORK_LEAVE_LOCKED", named, machines);
 
 /**
- * Lets the operation count what ran on these machines as gone with them, where they do not answer. Errors: GW707 for a
- * machine on which nothing would be given back.
+ * Lets the operation count what ran on these machines as gone with them, where they do not answer. `machines` may be
+ * given up: not those of the lab, which come back, nor any that stays declared. Errors: GW707 for another one.
  */
 export const countAsGone = (named: string[], machines: string[]): void =>
   allow("--gone", "GROUNDWORK_GONE", named, machines);
+
+/** What a question says beside what it asks. */
+export const goneWords = (gone: string[]): string =>
+  gone.length === 0 ? "" : `, and count what ran on ${gone.join(", ")} as gone where it does not answer`;
 
 /** The provider reads what it may do from its environment. */
 function allow(option: string, variable: string, named: string[], machines: string[]): void {

@@ -45,7 +45,10 @@ export const leaveLockedOption = (): Option =>
     .argParser(names);
 
 export const goneOption = (): Option =>
-  new Option("--gone <machines>", "machines that never come back: what ran there counts as gone, with commas")
+  new Option(
+    "--gone <machines>",
+    "machines that never come back, with commas: given up where they do not answer, put back where they do",
+  )
     .default([])
     .argParser(names);
 

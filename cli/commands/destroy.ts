@@ -3,8 +3,8 @@ import { residue, stateRoot } from "../../lab/index.ts";
 import { agreed } from "../ask.ts";
 import { hasLab, labMachineNames } from "../engine/deployment.ts";
 import { settle } from "../engine/settle.ts";
-import { machinesOf, requireConfirmed, requireMachines } from "../engine/streamGraph.ts";
-import { countAsGone, leaveLocked } from "../namedMachines.ts";
+import { machinesOf, notOfTheLab, requireConfirmed, requireMachines } from "../engine/streamGraph.ts";
+import { countAsGone, goneWords, leaveLocked } from "../namedMachines.ts";
 import { operate } from "../operate.ts";
 import {
   type CommonOptions,
@@ -45,13 +45,15 @@ async function destroy(options: DestroyOptions): Promise<number> {
   const open = await settle(engine, say);
   const deployment = await engine.export();
   const machines = machinesOf(deployment, () => true);
-  const confirmed = [...options.confirm, ...options.gone];
-  requireMachines(deployment, Object.keys(configuration.machines), confirmed);
-  requireConfirmed(deployment, machines, confirmed);
+  requireMachines(deployment, Object.keys(configuration.machines), options.confirm);
+  countAsGone(options.gone, notOfTheLab(deployment, machines));
+  requireConfirmed(deployment, machines, options);
   leaveLocked(options.leaveLocked, machines);
-  countAsGone(options.gone, machines);
   const names = [...new Set([...labMachineNames(deployment), ...machines])].join(", ") || "nothing";
-  if (!(await agreed(`Destroy the stack ${options.stack} (${names})?`, options.yes))) return 2;
+  if (
+    !(await agreed(`Destroy the stack ${options.stack} (${names}${goneWords(options.gone)})?`, options.yes))
+  )
+    return 2;
   const summary = await operate(engine, { operation: "destroy", json: options.json });
   const lab = hasLab(deployment) && summary.succeeded;
   const left = [...open, ...(lab ? await labResidue(options.stack) : [])];

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { agreed } from "../ask.ts";
 import { settle } from "../engine/settle.ts";
-import { planRollback, requireConfirmed, requireMachines } from "../engine/streamGraph.ts";
-import { countAsGone, leaveLocked } from "../namedMachines.ts";
+import { notOfTheLab, planRollback, requireConfirmed, requireMachines } from "../engine/streamGraph.ts";
+import { countAsGone, goneWords, leaveLocked } from "../namedMachines.ts";
 import { operate } from "../operate.ts";
 import {
   type CommonOptions,
@@ -55,12 +55,11 @@ async function rollback(stream: string, options: RollbackOptions): Promise<numbe
   const deployment = await engine.export();
   const known = Object.keys(configuration.streams);
   const plan = planRollback(deployment, stream, options.withDependents, known);
-  const confirmed = [...options.confirm, ...options.gone];
-  requireMachines(deployment, Object.keys(configuration.machines), confirmed);
-  requireConfirmed(deployment, plan.machines, confirmed);
+  requireMachines(deployment, Object.keys(configuration.machines), options.confirm);
+  countAsGone(options.gone, notOfTheLab(deployment, plan.machines));
+  requireConfirmed(deployment, plan.machines, options);
   leaveLocked(options.leaveLocked, plan.machines);
-  countAsGone(options.gone, plan.machines);
-  const question = `Roll back ${plan.streams.join(", then ")} on ${plan.machines.join(", ")}?`;
+  const question = `Roll back ${plan.streams.join(", then ")} on ${plan.machines.join(", ")}${goneWords(options.gone)}?`;
   if (!(await agreed(question, options.yes))) return 2;
   const summary = await operate(engine, { operation: "destroy", json: options.json, target: plan.targets });
   printSummary(summary, options.json, "nothing was there");

@@ -3,7 +3,7 @@ import { agreed } from "../ask.ts";
 import type { Deployment } from "../engine/deployment.ts";
 import { settle } from "../engine/settle.ts";
 import { notOfTheLab, requireConfirmed, requireMachines } from "../engine/streamGraph.ts";
-import { countAsGone } from "../namedMachines.ts";
+import { countAsGone, goneWords } from "../namedMachines.ts";
 import { operate } from "../operate.ts";
 import { type CommonOptions, commonOptions, confirmOption, examples, goneOption } from "../options.ts";
 import { printSummary } from "../printSummary.ts";
@@ -64,7 +64,7 @@ export async function up(options: UpOptions): Promise<number> {
           stack: engine.stack,
           project: engine.project,
         });
-  requireMachines(deployment, machines, [...options.confirm, ...options.gone]);
+  requireMachines(deployment, machines, options.confirm);
   if (!(await mayGiveUp(deployment, givenUp(deployment, declared, machine), options))) return 2;
   const summary = await operate(engine, { operation: "up", json, target });
   const read = machine === undefined ? "every machine was read and is" : `${machine} was read and is`;
@@ -75,11 +75,12 @@ export async function up(options: UpOptions): Promise<number> {
 /** Asks before machines that are not of the lab are put back. Errors: GW703 where one is not named, GW708. */
 async function mayGiveUp(
   deployment: Deployment,
-  { machines, streams, because }: GivenUp,
+  { machines, streams, leaving, because }: GivenUp,
   { confirm, gone, yes }: UpOptions,
 ): Promise<boolean> {
-  requireConfirmed(deployment, machines, [...confirm, ...gone], because);
-  countAsGone(gone, machines);
+  countAsGone(gone, notOfTheLab(deployment, leaving));
+  requireConfirmed(deployment, machines, { confirm, gone }, because);
   const own = notOfTheLab(deployment, machines);
-  return own.length === 0 || agreed(`Roll back ${streams.join(", ")} on ${own.join(", ")}?`, yes);
+  const question = `Roll back ${streams.join(", ")} on ${own.join(", ")}${goneWords(gone)}?`;
+  return own.length === 0 || agreed(question, yes);
 }

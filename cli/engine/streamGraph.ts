@@ -129,6 +129,12 @@ export function notOfTheLab(deployment: Deployment, machines: string[]): string[
   return machines.filter((name) => !lab.includes(name));
 }
 
+/** Machines that a person named: to be put back, or gone for good. */
+export interface NamedMachines {
+  confirm: string[];
+  gone?: string[];
+}
+
 /**
  * Refuses to change machines back that are not of the lab, unless each is named; `because` says what it would do there.
  * Errors: GW703.
@@ -136,15 +142,15 @@ export function notOfTheLab(deployment: Deployment, machines: string[]): string[
 export function requireConfirmed(
   deployment: Deployment,
   machines: string[],
-  confirmed: string[],
+  { confirm, gone = [] }: NamedMachines,
   because = "what is rolled back there is restored for good",
 ): void {
-  const missing = notOfTheLab(deployment, machines).filter((name) => !confirmed.includes(name));
+  const missing = notOfTheLab(deployment, machines).filter((name) => ![...confirm, ...gone].includes(name));
   if (missing.length === 0) return;
   throw new GroundworkError("GW703", {
     where: missing.join(", "),
     what: `not of the lab, and ${because}`,
-    mend: `Add --confirm ${[...new Set([...confirmed, ...missing])].join(",")}`,
+    mend: `Add --confirm ${[...new Set([...confirm, ...missing])].join(",")}, or --gone for one that never comes back`,
   });
 }
 

@@ -8,6 +8,8 @@ export interface GivenUp {
   machines: string[];
   /** Streams that are rolled back on some of them. */
   streams: string[];
+  /** Machines that the program no longer declares at all: only these may be gone for good. */
+  leaving: string[];
   /** Why, in words for the refusal. */
   because: string;
 }
@@ -28,8 +30,23 @@ export function givenUp(deployment: Deployment, declared: Declared, machine?: st
   return {
     machines: unique(gone.map(({ spec }) => spec.connection.name)),
     streams: unique(gone.map(({ spec }) => spec.stream)),
+    leaving: leavingMachines(hostStates(deployment), declared.hosts, machine),
     because: reason(gone, declared),
   };
+}
+
+/** A machine of which some HostState stays as it is has not left. */
+function leavingMachines(
+  standing: Deployed<HostStateSpec>[],
+  declared: DeclaredHost[],
+  machine?: string,
+): string[] {
+  const names = (hosts: Deployed<HostStateSpec>[]): string[] =>
+    unique(hosts.map(({ spec }) => spec.connection.name));
+  const staying = names(standing.filter((host) => staysInPlace(host, declared)));
+  return names(standing).filter(
+    (name) => !staying.includes(name) && (machine === undefined || machine === name),
+  );
 }
 
 function reason(gone: Deployed<HostStateSpec>[], { hosts, doubts }: Declared): string {
@@ -47,8 +64,13 @@ function reason(gone: Deployed<HostStateSpec>[], { hosts, doubts }: Declared): s
 }
 
 function staysDeclared(host: Deployed<HostStateSpec>, hosts: DeclaredHost[]): boolean {
+  return sameName(host, hosts) === undefined ? isTakenOver(host, hosts) : staysInPlace(host, hosts);
+}
+
+/** True when the program goes on with it under its name, on what may be the same machine. */
+function staysInPlace(host: Deployed<HostStateSpec>, hosts: DeclaredHost[]): boolean {
   const declared = sameName(host, hosts);
-  if (declared === undefined) return isTakenOver(host, hosts);
+  if (declared === undefined) return false;
   const [old, wanted] = [host.spec.connection, declared.spec?.connection];
   if (wanted === undefined || wanted.hostKey === old.hostKey) return true;
   return placeOf(wanted) === placeOf(old);

@@ -1,5 +1,6 @@
 import { GroundworkError } from "../../errors/index.ts";
 import type { Deployment } from "../deployment/deployment.ts";
+import { UnknownOutcome } from "../session/machine.ts";
 import { AnotherHostKey } from "../ssh/failure.ts";
 import { confirmByLogin } from "./decideChange.ts";
 import { explainFailure } from "./explainFailure.ts";
@@ -11,7 +12,7 @@ import type { Call } from "./resource.ts";
 /**
  * Gives everything back that the HostState claims, also where the machine that holds it has another machine-id by now.
  * One that the program itself gave up holds nothing to give back: another key answers than its pin, or another
- * machine-id without those claims; so does one that does not answer and of which a person said that it is gone.
+ * machine-id without those claims; so does one of which a person said that it is gone, and that does not answer.
  * Errors: GW201 when it does not answer, GW313 when that would take the login in use away, GW202 and GW206 when another key or machine answers and nobody said that the machine was replaced.
  */
 export async function deleteHostState(
@@ -32,9 +33,11 @@ export async function deleteHostState(
     leaveLocked,
   };
   const report = await change(deployment, spec.connection, { items: [] }, operation).catch((error: unknown) =>
-    unlessGone(deployment, spec, error),
+    whyGone(deployment, spec, error),
   );
-  if (typeof report === "string") return messages.info(`${report}: nothing is left to restore`, call.urn);
+  if (report === notTheSame) return messages.info(`${report}: nothing is left to restore`, call.urn);
+  if (typeof report === "string")
+    return messages.warning(`${name} ${report}: nothing was put back there`, call.urn);
   const isOther = report.errors.some((error) => error.code === "GW206");
   if (isOther && deployment.givenUpPins.hasMachine(spec.connection))
     return messages.info(`${notTheSame}: nothing is left to restore`, call.urn);
@@ -69,25 +72,31 @@ function unlessLocked(error: unknown): never {
 const notTheSame = "the machine is not the one it was";
 
 /** Why the machine counts as gone; else the error, with what to do if it is. */
-function unlessGone(deployment: Deployment, { connection }: HostStateSpec, error: unknown): string {
-  if (error instanceof GroundworkError && error.code === "GW201")
-    return unlessNamedAsGone(deployment, connection.name, error);
+function whyGone(deployment: Deployment, { connection }: HostStateSpec, error: unknown): string {
+  const { name, bastion } = connection;
+  const isNamed = deployment.settings().gone.includes(name);
+  // One that began to give back, and fell silent, is there.
+  const isSilent =
+    error instanceof GroundworkError && error.code === "GW201" && !(error instanceof UnknownOutcome);
+  if (isSilent && isNamed) return "does not answer and counts as gone";
+  if (isSilent) throw silent(connection, error);
   const { givenUpPins } = deployment;
-  const { bastion } = connection;
   if (!(error instanceof AnotherHostKey) || (bastion !== undefined && error.isOf(bastion))) throw error;
   if (error.isOf(connection) && givenUpPins.has(connection)) return notTheSame;
+  if (error.isOf(connection) && isNamed) return "counts as gone, another machine answers at its address";
   throw new GroundworkError("GW202", {
     ...error,
-    mend: `If the machine was reinstalled: ./groundwork trust ${connection.name} shows the new fingerprint and pins it, and the next ./groundwork up counts what ran on the old one as gone; otherwise someone may be in between`,
+    mend: `If the machine was reinstalled: ./groundwork trust ${connection.name} shows the new fingerprint and pins it, and the next ./groundwork up counts what ran on the old one as gone. If it never comes back, and the stack's file no longer has it: add --gone ${connection.name}. Otherwise someone may be in between`,
     cause: error,
   });
 }
 
-function unlessNamedAsGone(deployment: Deployment, name: string, error: GroundworkError): string {
-  if (deployment.settings().gone.includes(name)) return "the machine does not answer and counts as gone";
-  throw new GroundworkError("GW201", {
+function silent({ name, bastion }: HostStateSpec["connection"], error: GroundworkError): GroundworkError {
+  const way =
+    bastion === undefined ? "this computer reaches its network" : `its bastion ${bastion.name} answers`;
+  return new GroundworkError("GW201", {
     ...error,
-    mend: `Bring it back and run again; if it never comes back, add --gone ${name}: what ran there then counts as gone`,
+    mend: `See that ${way}, bring the machine back and run again. If it never comes back, add --gone ${name}: what ran there then counts as gone`,
     cause: error,
   });
 }

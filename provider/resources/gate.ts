@@ -87,7 +87,7 @@ export class GateResource implements ResourceType {
     const failed = results.filter(isClosed);
     if (failed.length > 0) {
       const skipped = failed.every((result) => result.result === "skip");
-      const counted = `${failed.length} of ${results.length} checks`;
+      const counted = `${failed.length} of ${results.length} checks ${skipped ? "were skipped" : "did not pass"}`;
       const place = report === undefined ? "" : ` (all evidence: ${report})`;
       throw new GroundworkError(skipped ? "GW403" : "GW401", {
         what: `${counted}${listed(failureLines(failed), place)}`,
@@ -127,7 +127,7 @@ export function failureLines(failed: CheckResult[]): string[] {
 }
 
 const line = (result: CheckResult): string =>
-  `${result.name} (${result.machine}): ${result.evidence || result.result}`;
+  `${result.name} (${result.machine}): ${(result.evidence || result.result).trim().replaceAll("\n", "\n    | ")}`;
 
 /** `12 of 13 checks pass, 1 waived`. */
 export function summary(results: CheckResult[]): string {

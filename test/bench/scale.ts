@@ -31,6 +31,7 @@ const { values, positionals } = parseArgs({
     contestants: { type: "string", default: "provider,up,steps,pyinfra,ansible" },
   },
 });
+if (values.runs !== "2" && values.runs !== "3") throw new Error(`--runs ${values.runs}: 2 or 3`);
 const runs = values.runs === "2" ? 2 : 3;
 const numbers = (text: string): number[] => text.split(",").map(Number);
 

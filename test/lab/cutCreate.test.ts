@@ -66,7 +66,7 @@ test("a create that was killed, and then a destroy: everything is given back, an
   const known = await engine.export();
   const machines = machinesOf(known, () => true);
   assert.deepEqual(machines, ["m1"]);
-  assert.throws(() => requireConfirmed(known, machines, []), { code: "GW703" });
+  assert.throws(() => requireConfirmed(known, machines, { confirm: [] }), { code: "GW703" });
   const run = await engine.destroy();
   assert.equal(run.succeeded, true, run.messages.join("\n"));
   assert.deepEqual(

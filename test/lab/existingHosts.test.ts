@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { readOutlook } from "../../cli/readings/outlook.ts";
 import { outlookText } from "../../cli/readings/outlookText.ts";
-import { powerCut } from "../../lab/index.ts";
+import { powerCut, startMachine } from "../../lab/index.ts";
 import { declaredHost, openReader } from "../../provider/index.ts";
 import { openTestLab, type TestLab } from "../support/testLab.ts";
 import { labWaivers, openTestStack, type Ran } from "../support/testStack.ts";
@@ -168,9 +168,24 @@ test("a machine that never comes back is given up by its name, and the other one
   declare({ "host-1": all["host-1"] });
   const refused = await stack.run("up", "--yes", "--confirm", "host-2");
   assert.equal(refused.code, 1, said(refused));
-  assert.match(said(refused), /GW201 host-2: .*if it never comes back, add --gone host-2/);
+  assert.match(said(refused), /GW201 host-2: .*If it never comes back, add --gone host-2/);
+  const stays = await stack.run("up", "--yes", "--gone", "host-1,host-2");
+  assert.equal(stays.code, 2, said(stays));
+  assert.match(said(stays), /GW707 --gone host-1: .*these are: host-2/);
   const gone = await stack.run("up", "--yes", "--gone", "host-2");
   assert.equal(gone.code, 0, said(gone));
+  assert.match(said(gone), /warning: host-2 does not answer and counts as gone: nothing was put back there/);
   const again = await stack.run("up", "--yes");
   assert.match(said(again), /nothing changed: every machine was read and is as declared/);
+});
+
+test("one that comes back after all is declared again, and put back as it was by its name", async () => {
+  await startMachine({ network: lab.network, name: "host-2" });
+  declare(all);
+  const up = await stack.run("up", "--yes");
+  assert.equal(up.code, 0, said(up));
+  declare({ "host-1": all["host-1"] });
+  const putBack = await stack.run("up", "--yes", "--confirm", "host-2");
+  assert.equal(putBack.code, 0, said(putBack));
+  assert.equal(await asItIs("host-2"), found.get("host-2"));
 });

@@ -118,15 +118,38 @@ describe("what an up would give up", () => {
   });
 });
 
+describe("machines that may be gone for good", () => {
+  const leaving = (asked: Asked): string[] => lost(asked).leaving;
+
+  it("are those of which nothing stays declared, be it taken over under another name or at another place", () => {
+    assert.deepEqual(leaving({}), []);
+    assert.deepEqual(leaving({ keeps: ({ machine }) => machine !== "m2" }), ["m2"]);
+    assert.deepEqual(leaving({ as: renamed }), ["m2"]);
+    const elsewhere = { hostKey: hostKeyOf("another"), address: "192.0.2.99" };
+    assert.deepEqual(leaving({ as: (host) => (host.machine === "m2" ? connected(host, elsewhere) : host) }), [
+      "m2",
+    ]);
+  });
+
+  it("are none that loses a stream and keeps another", () => {
+    assert.deepEqual(leaving({ keeps: ({ stream }) => stream !== "charlie" }), []);
+    assert.deepEqual(leaving({ keeps: ({ machine, stream }) => machine !== "m2" || stream === "alpha" }), []);
+  });
+
+  it("are the named one alone in an up of one machine", () => {
+    assert.deepEqual(leaving({ keeps: () => false, machine: "m1" }), ["m1"]);
+  });
+});
+
 describe("an up that would give something up", () => {
   const refusal = ({ machines, because }: GivenUp, confirmed: string[], deployment = two) =>
-    requireConfirmed(deployment, machines, confirmed, because);
+    requireConfirmed(deployment, machines, { confirm: confirmed }, because);
   const noCharlie = { keeps: ({ stream }: DeclaredHost) => stream !== "charlie" };
 
   it("is refused until every machine of it is named, in one list with those that are", () => {
     assert.throws(
       () => refusal(lost(noCharlie), ["m1"]),
-      coded("GW703", /m2: .*charlie on m1, charlie on m2\. Add --confirm m1,m2$/),
+      coded("GW703", /m2: .*charlie on m1, charlie on m2\. Add --confirm m1,m2, or --gone/),
     );
     refusal(lost(noCharlie), ["m1", "m2"]);
   });

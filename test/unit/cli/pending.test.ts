@@ -63,7 +63,7 @@ describe("a create of a HostState that was cut off", () => {
       ["m1"],
     );
     assert.throws(
-      () => requireConfirmed(first, ["m1"], []),
+      () => requireConfirmed(first, ["m1"], { confirm: [] }),
       (error) => error instanceof GroundworkError && error.code === "GW703",
     );
   });

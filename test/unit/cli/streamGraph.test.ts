@@ -81,18 +81,18 @@ describe("machines that are not of the lab", () => {
 
   it("have to be named before they are put back", () => {
     assert.throws(
-      () => requireConfirmed(mixed, ["server-1", "web-1"], []),
+      () => requireConfirmed(mixed, ["server-1", "web-1"], { confirm: [] }),
       coded("GW703", /web-1: .*Add --confirm web-1/),
     );
-    assert.throws(() => requireConfirmed(mixed, ["web-1"], ["web-2"]), coded("GW703", /web-1/));
-    requireConfirmed(mixed, ["server-1", "web-1"], ["web-1"]);
+    assert.throws(() => requireConfirmed(mixed, ["web-1"], { confirm: ["web-2"] }), coded("GW703", /web-1/));
+    requireConfirmed(mixed, ["server-1", "web-1"], { confirm: ["web-1"] });
   });
 
   it("are all in the list that the refusal asks for, also those that were named", () => {
     const own = deploymentOf(["web-1", "web-2"]);
     assert.throws(
-      () => requireConfirmed(own, ["web-1", "web-2"], ["web-1"]),
-      coded("GW703", /web-2: .*Add --confirm web-1,web-2$/),
+      () => requireConfirmed(own, ["web-1", "web-2"], { confirm: ["web-1"] }),
+      coded("GW703", /web-2: .*Add --confirm web-1,web-2, or --gone for one that never comes back$/),
     );
   });
 
@@ -110,7 +110,7 @@ describe("machines that are not of the lab", () => {
 
   it("are told from those of the lab by the state", () => {
     assert.deepEqual(labMachineNames(mixed), ["server-1"]);
-    requireConfirmed(mixed, ["server-1"], []);
+    requireConfirmed(mixed, ["server-1"], { confirm: [] });
   });
 });
 

@@ -24,7 +24,7 @@ const deployment = {
           id: `c${index + 1}`,
           result: check.name === "bad" ? "fail" : "pass",
           seconds: 0,
-          evidence: "as seen",
+          evidence: check.name === "bad" ? "as seen\n   at a second look\n" : "as seen",
         })),
       };
     },
@@ -78,16 +78,16 @@ describe("a closed gate", () => {
   it("names the machine that is not reached and the cause once, however many checks it has", async () => {
     const checks = [...on("dead", "one", "two", "three"), ...on("live", "good", "bad")];
     await assert.rejects(opening(checks), ({ message }: Error) => {
-      assert.match(message, /^GW401 gate of it: 4 of 5 checks \(all evidence: .*\):\n/);
+      assert.match(message, /^GW401 gate of it: 4 of 5 checks did not pass \(all evidence: .*\):\n/);
       assert.match(message, /\n {2}- 3 checks on dead could not run: GW201 dead: no answer/);
-      assert.match(message, /\n {2}- bad \(live\): as seen\n/);
+      assert.match(message, /\n {2}- bad \(live\): as seen\n {4}\| {4}at a second look\n/);
       assert.equal(message.split("no answer").length, 2);
       return true;
     });
   });
 
   it("names each check that failed with its evidence", async () => {
-    await assert.rejects(opening(on("live", "bad")), /1 of 1 checks: bad \(live\): as seen/);
+    await assert.rejects(opening(on("live", "bad")), /1 of 1 checks did not pass: bad \(live\): as seen/);
   });
 });
 

@@ -452,7 +452,7 @@ describe("a delete whose machine does not answer", () => {
   it("is refused, and says how to go on when the machine never comes back", async () => {
     await assert.rejects(remove(), (error: GroundworkError) => {
       assert.equal(error.code, "GW201");
-      assert.match(error.message, /if it never comes back, add --gone m1/);
+      assert.match(error.message, /If it never comes back, add --gone m1/);
       return true;
     });
     process.env.GROUNDWORK_GONE = "m2";
@@ -462,7 +462,7 @@ describe("a delete whose machine does not answer", () => {
   it("has nothing to give back where somebody said that it never comes back", async () => {
     process.env.GROUNDWORK_GONE = "m2,m1";
     await remove();
-    assert.deepEqual(said, ["the machine does not answer and counts as gone: nothing is left to restore"]);
+    assert.deepEqual(said, ["m1 does not answer and counts as gone: nothing was put back there"]);
   });
 
   it("gives everything back on a machine that answers, whatever was said of it", async () => {
@@ -471,6 +471,17 @@ describe("a delete whose machine does not answer", () => {
     await remove();
     assert.deepEqual(machine.asked, ["delete"]);
     assert.deepEqual(said, []);
+  });
+
+  it("has nothing to give back where another machine answers in place of one that is gone", async () => {
+    ssh.refuse = () =>
+      `Host key for ${aliasOf(connection)} has changed and you have requested strict checking.\nHost key verification failed.`;
+    await assert.rejects(remove(), /GW202 .*If it never comes back, .*add --gone m1/);
+    process.env.GROUNDWORK_GONE = "m1";
+    await remove();
+    assert.deepEqual(said, [
+      "m1 counts as gone, another machine answers at its address: nothing was put back there",
+    ]);
   });
 
   it("is refused where a machine that is said to be gone lets nobody in", async () => {

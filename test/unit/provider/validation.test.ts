@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { Deployment } from "../../../provider/deployment/deployment.ts";
 import type { Item } from "../../../provider/index.ts";
+import { itemKinds } from "../../../provider/items/index.ts";
 import { GateResource } from "../../../provider/resources/gate.ts";
 import { HostStateResource } from "../../../provider/resources/hostState.ts";
 import { hostStateSchema } from "../../../provider/resources/hostStateSpec.ts";
@@ -64,6 +65,18 @@ describe("bad input of a HostState is refused by name", () => {
       { ...file, kind: "fille" },
       /^items\[0\]\.kind: must be one of absent, .*file.* \(it is "fille"\)$/,
     );
+    assert.match(
+      ofItem({ path: "/a" })[0] ?? "",
+      /^items\[0\]\.kind: is missing: it must be one of absent, /,
+    );
+    assert.deepEqual(ofItem({ kind: "swap" }), ["items[0].state: is missing: it must be off"]);
+    refused(
+      { kind: "command", name: "x", run: "", unless: "y" },
+      /^items\[0\]\.run: must have at least 1 character/,
+    );
+    for (const kind of Object.keys(itemKinds))
+      for (const text of ofItem({ kind }))
+        assert.doesNotMatch(text, /: (Invalid|Too|Unrecognized|Expected)/, kind);
     assert.deepEqual(refusals({ items: undefined }), ["items: is missing: it must be a list"]);
   });
 
