@@ -17,6 +17,8 @@ let all: Record<string, unknown> = {};
 const said = ({ stdout, stderr }: Ran): string => `${stdout}\n${stderr}`;
 
 const machines = ["host-1", "host-2"];
+/** Lives as long as the machine runs. */
+const foreignTable = "nft add table inet foreign; nft add chain inet foreign mine";
 
 /** sshd's own words, its files, the kernel's network settings and every nftables table. */
 const asItIs = async (name: string): Promise<string> =>
@@ -34,9 +36,7 @@ before(async () => {
   for (const name of machines) {
     await lab
       .machine(name)
-      .inside(
-        "nft add table inet foreign; nft add chain inet foreign mine; echo 'MaxSessions 9' >/etc/ssh/sshd_config.d/50-mine.conf",
-      );
+      .inside(`${foreignTable}; echo 'MaxSessions 9' >/etc/ssh/sshd_config.d/50-mine.conf`);
     found.set(name, await asItIs(name));
   }
   const entries = machines.map((name) => {
@@ -180,7 +180,8 @@ test("a machine that never comes back is given up by its name, and the other one
 });
 
 test("one that comes back after all is declared again, and put back as it was by its name", async () => {
-  await startMachine({ network: lab.network, name: "host-2" });
+  await startMachine(lab.machine("host-2").spec);
+  await lab.machine("host-2").inside(foreignTable);
   declare(all);
   const up = await stack.run("up", "--yes");
   assert.equal(up.code, 0, said(up));
