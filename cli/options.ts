@@ -39,7 +39,7 @@ export const confirmOption = (): Option =>
     .default([])
     .argParser(names);
 
-export const leaveLockedOption = (): Option =>
+const leaveLockedOption = (): Option =>
   new Option("--leave-locked <machines>", "machines that may lose the only login in use, with commas")
     .default([])
     .argParser(names);
@@ -62,4 +62,16 @@ export function examples(lines: Record<string, string>, exitCodes?: string): str
   const width = Math.max(...Object.keys(lines).map((line) => line.length));
   const rows = Object.entries(lines).map(([line, what]) => `  ${line.padEnd(width)}  ${what}`);
   return `\nExamples:\n${rows.join("\n")}\n${exitCodes === undefined ? "" : `\nExit codes: ${exitCodes}\n`}`;
+}
+
+/** The machines that a command which gives something back may be told of. */
+export interface GiveBackOptions extends CommonOptions {
+  confirm: string[];
+  leaveLocked: string[];
+  gone: string[];
+}
+
+/** Adds `--confirm`, `--leave-locked` and `--gone`. */
+export function giveBackOptions(command: Command): Command {
+  return command.addOption(confirmOption()).addOption(leaveLockedOption()).addOption(goneOption());
 }

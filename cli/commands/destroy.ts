@@ -6,29 +6,13 @@ import { settle } from "../engine/settle.ts";
 import { machinesOf, notOfTheLab, requireConfirmed, requireMachines } from "../engine/streamGraph.ts";
 import { countAsGone, goneWords, leaveLocked } from "../namedMachines.ts";
 import { operate } from "../operate.ts";
-import {
-  type CommonOptions,
-  commonOptions,
-  confirmOption,
-  examples,
-  goneOption,
-  leaveLockedOption,
-} from "../options.ts";
+import { commonOptions, examples, type GiveBackOptions, giveBackOptions } from "../options.ts";
 import { printSummary } from "../printSummary.ts";
 import { say } from "../say.ts";
 import { openStack } from "../stack/openStack.ts";
 
-interface DestroyOptions extends CommonOptions {
-  confirm: string[];
-  leaveLocked: string[];
-  gone: string[];
-}
-
-export const destroyCommand = commonOptions(new Command("destroy"))
+export const destroyCommand = giveBackOptions(commonOptions(new Command("destroy")))
   .description("remove the lab, and put existing machines back as they were")
-  .addOption(confirmOption())
-  .addOption(leaveLockedOption())
-  .addOption(goneOption())
   .addHelpText(
     "after",
     examples(
@@ -36,11 +20,11 @@ export const destroyCommand = commonOptions(new Command("destroy"))
       "0 all is gone, 1 something is left, 2 refused or not started",
     ),
   )
-  .action(async (options: DestroyOptions) => {
+  .action(async (options: GiveBackOptions) => {
     process.exitCode = await destroy(options);
   });
 
-async function destroy(options: DestroyOptions): Promise<number> {
+async function destroy(options: GiveBackOptions): Promise<number> {
   const { engine, configuration } = await openStack(options.stack);
   const open = await settle(engine, say);
   const deployment = await engine.export();

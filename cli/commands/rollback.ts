@@ -4,34 +4,21 @@ import { settle } from "../engine/settle.ts";
 import { notOfTheLab, planRollback, requireConfirmed, requireMachines } from "../engine/streamGraph.ts";
 import { countAsGone, goneWords, leaveLocked } from "../namedMachines.ts";
 import { operate } from "../operate.ts";
-import {
-  type CommonOptions,
-  commonOptions,
-  confirmOption,
-  examples,
-  goneOption,
-  leaveLockedOption,
-} from "../options.ts";
+import { commonOptions, examples, type GiveBackOptions, giveBackOptions } from "../options.ts";
 import { printSummary } from "../printSummary.ts";
 import { say } from "../say.ts";
 import { openStack } from "../stack/openStack.ts";
 
-interface RollbackOptions extends CommonOptions {
+interface RollbackOptions extends GiveBackOptions {
   withDependents: boolean;
   purge: boolean;
-  confirm: string[];
-  leaveLocked: string[];
-  gone: string[];
 }
 
-export const rollbackCommand = commonOptions(new Command("rollback"))
+export const rollbackCommand = giveBackOptions(commonOptions(new Command("rollback")))
   .description("put every machine back as it was before a stream")
   .argument("<stream>", "its name, such as delta")
   .option("--with-dependents", "first roll back the streams that stand on it, in reverse order", false)
   .option("--purge", "delete data that services made instead of moving it aside", false)
-  .addOption(confirmOption())
-  .addOption(leaveLockedOption())
-  .addOption(goneOption())
   .addHelpText(
     "after",
     examples(
